@@ -1,0 +1,73 @@
+"""Nodes on which a watcher notes something."""
+
+from __future__ import annotations
+
+from typing import NoReturn, SupportsFloat
+
+from autograd.engine import Value
+from autograd.errors import NoGraphError
+from autograd.watchers import without_parents
+
+
+class Noted(Value):
+    """
+    A node that takes notes; it is made by `noted`, in the place of a plain one.
+
+    What is noted here lives as long as the node, and is copied with it: these attributes are not slots.
+    """
+
+    #: By the number of a `jvp`: how fast the node moves along its tangents.
+    tangents: dict[int, Value | float]
+    #: File and line where the operation was called; None if nobody asked.
+    place: tuple[str, int] | None = None
+    #: Whether `jvp` has let go of what the node was computed from.
+    let_go: bool = False
+
+    def backward(self, gradient: SupportsFloat = 1.0) -> None:
+        """Sweep as `Value.backward` does, if there is a graph."""
+        if self.let_go:
+            self.refuse_to_sweep()
+        super().backward(gradient)
+
+    def let_go_of_parents(self) -> None:
+        """Keep the number and the notes alone."""
+        without_parents(self)
+        self.let_go = True
+
+    def refuse_to_sweep(self) -> NoReturn:
+        """
+        Say that there is no graph to differentiate.
+
+        Raises
+        ------
+        RuntimeError
+        """
+        msg = (
+            "inside jvp no graph is kept that could be swept backwards: differentiate a function there, with grad or "
+            "vjp, in place of a node"
+        )
+        raise NoGraphError(msg)
+
+
+def noted(node: Value) -> Noted:
+    """
+    Make a node that takes notes, to be used in the place of another.
+
+    Parameters
+    ----------
+    node
+        One that has just been made.
+
+    Returns
+    -------
+    Noted
+        With the same data, history and notes.
+    """
+    twin = Noted.__new__(Noted)
+    twin._data, twin._grad, twin._tag, twin._rest, twin._mark = node._data, node._grad, node._tag, node._rest, None
+    twin._first, twin._second, twin._d_first, twin._d_second = node._first, node._second, node._d_first, node._d_second
+    twin.tangents = {}
+    if isinstance(node, Noted):
+        twin.tangents |= node.tangents
+        twin.place = node.place
+    return twin
