@@ -1,0 +1,236 @@
+"""The ``chainrule`` command."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from typing import TYPE_CHECKING, Any
+
+import autograd
+from autograd import AutogradError, Value, no_grad
+from autograd.checking import central_difference
+from autograd.errors import MissingExtraError
+from autograd.parse import parse
+from autograd.stepping import steps
+from nn.datasets import digits
+from nn.layers import MLP, generator
+from nn.losses import cross_entropy
+from nn.optim import SGD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autograd.parse import Expression
+    from nn.datasets import Split
+
+_EXAMPLE = "tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5}
+_BATCH = 16
+_LEARNING_RATE = 0.1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run the command.
+
+    Parameters
+    ----------
+    arguments
+        The words after ``chainrule``; by default those of the command line.
+
+    Returns
+    -------
+    int
+        The exit status: 0, or 2 after an error, which is printed.
+    """
+    parser = _parser()
+    given = parser.parse_args(_joined(sys.argv[1:] if arguments is None else arguments))
+    if given.command is None:
+        parser.print_help()
+        return 0
+    try:
+        _tour(given)
+    except AutogradError as error:
+        print(f"chainrule: error: {error}", file=sys.stderr)  # noqa: T201 - a command prints
+        return 2
+    return 0
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """Join --expr with its expression, which may begin with a minus and would be taken for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--expr":
+            joined[-1] = f"--expr={word}"
+        else:
+            joined.append(word)
+    return joined
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="chainrule", description="Backpropagation, step by step.")
+    version = f"chainrule {autograd.__version__} (Python {platform.python_version()})"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(dest="command", title="commands")
+    tour = commands.add_parser(
+        "tour",
+        help="differentiate an expression step by step, then train a network on real handwritten digits",
+        description="Differentiate an expression step by step, then train a network on real handwritten digits.",
+    )
+    tour.add_argument("--expr", metavar="EXPRESSION", help=f"your own expression, as {_EXAMPLE[0]!r}")
+    tour.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="a number for each name in the expression")
+    tour.add_argument(
+        "--seed", type=int, default=0, help="seed of the split, the weights and the order of the images (default 0)"
+    )
+    tour.add_argument("--epochs", type=_positive, default=8, help="rounds over the digits (default 8)")
+    return parser
+
+
+def _positive(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        msg = f"must be at least 1, not {text}"
+        raise argparse.ArgumentTypeError(msg)
+    return count
+
+
+def _say(text: str = "") -> None:
+    print(text, flush=True)  # noqa: T201 - a command prints
+
+
+# ---------------------------------------------------------------------- an expression
+
+
+def _tour(given: argparse.Namespace) -> None:
+    if given.expr is None and given.values:
+        msg = f"{given.values[0]!r} is given without --expr 'EXPRESSION'"
+        raise autograd.errors.ArgumentError(msg)
+    text, values = (_EXAMPLE[0], _EXAMPLE[1]) if given.expr is None else (given.expr, read_values(given.values))
+    expression = parse(text)
+    expression.check_names(values)
+    show_expression(expression, values)
+    _train_on_digits(given.seed, given.epochs)
+
+
+def read_values(words: Sequence[str]) -> dict[str, float]:
+    """
+    Read ``name=number`` words of the command line.
+
+    Parameters
+    ----------
+    words
+        Say ``["w=0.5", "x=2"]``.
+
+    Returns
+    -------
+    dict of str to float
+
+    Raises
+    ------
+    ValueError
+        A word is not of that form, or a name comes twice.
+    """
+    values: dict[str, float] = {}
+    for word in words:
+        name, equals, number = word.partition("=")
+        try:
+            if not (equals and name.isidentifier()):
+                raise ValueError  # noqa: TRY301 - said below
+            value = float(number)
+        except ValueError:
+            msg = f"{word!r} is not of the form name=number, as w=0.5"
+            raise autograd.errors.ArgumentError(msg) from None
+        if name in values:
+            msg = f"{name} is given twice"
+            raise autograd.errors.ArgumentError(msg)
+        values[name] = value
+    return values
+
+
+def show_expression(expression: Expression, values: dict[str, float]) -> None:
+    """
+    Print the forward and the backward pass of an expression, and its gradients beside finite differences.
+
+    Parameters
+    ----------
+    expression
+        What `parse` read.
+    values
+        A number for each of its names.
+
+    Raises
+    ------
+    ValueError
+        The expression has no names, or no value there.
+    """
+    leaves = {name: Value(value, name) for name, value in values.items()}
+    root = expression(**leaves)
+    if not isinstance(root, Value):
+        kind = "a list" if isinstance(root, list) else "a comparison" if isinstance(root, bool) else "a plain number"
+        reason = "it has no names" if not leaves else f"its result is {kind}, not one number that depends on them"
+        msg = f"{expression.text!r} cannot be differentiated: {reason}"
+        raise autograd.errors.ArgumentError(msg)
+    _say(f"{expression.text}   at   {', '.join(f'{name} = {value:g}' for name, value in values.items())}")
+    for phase, title in (("forward", "Forward pass: each node from its operands"),
+                         ("backward", "Backward pass: each node hands its gradient on to its parents")):  # fmt: skip
+        _say(f"\n{title}")
+        for step in steps(root):
+            if step.phase == phase:
+                _say(f"  {step}")
+    root.backward()
+    _say(f"\n{'Gradient':<12}{'by the chain rule':>24}{'by finite difference':>24}")
+    for index, (name, leaf) in enumerate(leaves.items()):
+        _say(f"{name:<12}{leaf.grad:>24.15g}{_difference(expression, values, index):>24}")
+
+
+def _difference(expression: Expression, values: dict[str, float], index: int) -> str:
+    def f(*point: float) -> Any:
+        return expression(**dict(zip(values, point, strict=True)))
+
+    try:
+        return f"{central_difference(f, list(values.values()), index):.15g}"
+    except (ArithmeticError, ValueError):
+        return "has no value near by"
+
+
+# ---------------------------------------------------------------------- the digits
+
+
+def _train_on_digits(seed: int, epochs: int) -> None:
+    split = digits(seed=seed)
+    try:
+        from tqdm import tqdm  # noqa: PLC0415 - optional
+    except ImportError as error:
+        msg = "the progress bar comes with tqdm: pip install 'chainrule[data]'"
+        raise MissingExtraError(msg) from error
+    _say(
+        f"\nHandwritten digits: {len(split.train_inputs):,} images to train on, {len(split.held_out_inputs)} held out, "
+        f"a fifth of each digit (seed {seed})"
+    )
+    rng = generator(seed)
+    model = MLP(64, [30, 10], seed=rng)
+    _say(f"A network of 64 inputs, 30 relu neurons and 10 outputs: {len(model.parameters()):,} parameters")
+    optimizer = SGD(model.parameters(), _LEARNING_RATE)
+    order = list(range(len(split.train_inputs)))
+    with tqdm(total=epochs * len(order), unit=" images") as bar:
+        for epoch in range(epochs):
+            rng.shuffle(order)
+            for start in range(0, len(order), _BATCH):
+                batch = order[start : start + _BATCH]
+                logits = [model(split.train_inputs[i]) for i in batch]
+                loss = cross_entropy(logits, [split.train_targets[i] for i in batch])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                bar.set_postfix_str(f"epoch {epoch + 1}/{epochs}, loss {loss.data:.3f}", refresh=False)
+                bar.update(len(batch))
+    _say(f"held-out accuracy: {100 * _held_out_accuracy(model, split):.1f} %")
+
+
+def _held_out_accuracy(model: MLP, split: Split) -> float:
+    right = 0
+    with no_grad():
+        for image, digit in zip(split.held_out_inputs, split.held_out_targets, strict=True):
+            logits = model(image)
+            right += max(range(10), key=logits.__getitem__) == digit
+    return right / len(split.held_out_inputs)
