@@ -1,0 +1,23 @@
+"""Settings of all tests, those in docstrings too."""
+
+import pytest
+
+import autograd
+from autograd import Value, primitives
+from autograd.ops import TABLE
+
+
+@pytest.fixture(autouse=True)
+def _the_table_as_it_was():
+    """Take out of the table what a test has put in."""
+    tables = [TABLE, primitives.FLOATS, primitives.IEEE]
+    before = [set(table) for table in tables]
+    methods = set(vars(Value))
+    yield
+    for table, names in zip(tables, before, strict=True):
+        for name in set(table) - names:
+            del table[name]
+            vars(autograd).pop(name, None)
+    for name in set(vars(Value)) - methods:
+        vars(autograd).pop(name, None)
+        delattr(Value, name)
