@@ -39,12 +39,15 @@ class Pattern(NamedTuple):
         For each slot, which operand stands there: its place among all, or `RESULT`.
     tight
         The slots where a number with a minus sign needs parentheses: after an operator, and as the base of a power.
+    is_sum
+        It needs parentheses as a factor.
     """
 
     source: str
     latex: str
     operands: tuple[int, ...]
     tight: frozenset[int]
+    is_sum: bool
 
     def fill(self, text: str, fillings: Sequence[str]) -> str:
         """
@@ -271,11 +274,12 @@ class _Slots:
 
     def pattern(self, tree: ast.expr) -> Pattern:
         plain, latex = ast.unparse(tree), tree_as_latex(tree)
+        is_sum = isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub)
         characters = list(self._slots.values())
         signed = ast.unparse(_Negated(set(characters)).visit(tree))
         after_operator = {character for before, character in pairwise(plain.replace(" ", "")) if before in "+-*/%"}
         tight = (slot for slot, x in enumerate(characters) if x in after_operator or f"(-{x}) **" in signed)
-        return Pattern(plain, latex, tuple(self._slots), frozenset(tight))
+        return Pattern(plain, latex, tuple(self._slots), frozenset(tight), is_sum)
 
 
 class _Negated(ast.NodeTransformer):

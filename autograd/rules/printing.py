@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from autograd import primitives
@@ -231,29 +233,24 @@ def name_as_latex(name: str) -> str:
 
     Examples
     --------
-    >>> [name_as_latex(name) for name in ("w", "v12", "loss", "alpha", "50 %")]
-    ['w', 'v_{12}', '\\mathrm{loss}', '\\alpha', '\\text{50 \\%}']
+    >>> [name_as_latex(name) for name in ("w", "v12", "loss", "theta", "50 %")]
+    ['w', 'v_{12}', '\\mathrm{loss}', 'θ', '\\text{50 \\%}']
     """
     if match := re.fullmatch(r"([A-Za-z]+)_?(\d+)", name):
         return f"{name_as_latex(match[1])}_{{{match[2]}}}"
-    if name in _GREEK:
-        return f"\\{name}"
     if len(name) == 1 and name.isalpha():
         return name
+    with suppress(KeyError):  # theta is shown as the letter
+        return unicodedata.lookup(f"GREEK SMALL LETTER {name}")
     written = "".join(_LATEX_ESCAPES.get(character, character) for character in name)
     return rf"\mathrm{{{written}}}" if name.isidentifier() else rf"\text{{{written}}}"
 
 
-_GREEK = frozenset(
-    (
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
-        " omega"
-    ).split()
-)
-
 _LATEX_ESCAPES = {
     **{character: rf"\{character}" for character in "{}$&#_%"},
-    **{character: rf"}}\{sign} \text{{" for character, sign in (("\\", "backslash"), ("^", "wedge"), ("~", "sim"))},
+    "\\": r"}\backslash \text{",
+    "^": r"}\wedge \text{",
+    "~": r"}\sim \text{",
 }
 
 _LATEX_SIGNS = {

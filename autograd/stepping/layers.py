@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.errors import OperandError
+from autograd.stepping.step import Quantity, Sentence, Step
+from autograd.stepping.wording import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autograd.engine import Value
+    from autograd.stepping.passes import Passes
 
 
 class Layer(NamedTuple):
@@ -141,21 +145,68 @@ def _share_out_leaves(order: Sequence[Value], layers: list[Layer]) -> None:
                     layer.parameters.append(leaf)
 
 
-def ops_in(layer: Layer, order: Sequence[Value]) -> str:
+def layer_step(passes: Passes, layers: Sequence[Layer], number: int, phase: str) -> Step:
     """
-    Count the operations of a layer.
+    Say what happens in a layer.
 
     Parameters
     ----------
-    layer
-        The layer.
-    order
-        The nodes in topological order.
+    passes
+        The numbers.
+    layers
+        All layers.
+    number
+        Which of them.
+    phase
+        ``"forward"`` or ``"backward"``.
 
     Returns
     -------
-    str
-        As ``2 mul, 1 add``.
+    Step
     """
-    counts = Counter(order[place].op for place in layer.nodes)
-    return ", ".join(f"{count:,} {op}" for op, count in counts.items())
+    layer, order = layers[number], passes.order
+    nodes, leaves = len(layer.nodes), len(layer.parameters)
+    if phase == "forward":
+        counts = Counter(order[place].op for place in layer.nodes)
+        symbols = f"{layer.name}: {', '.join(f'{count:,} {op}' for op, count in counts.items())}"
+        lengths = [("data norm", _length(passes.data, layer.nodes))]
+        line = "; ‖data‖ = {}"
+    else:
+        symbols = f"{layer.name}: gradients of {_count(nodes, 'node', 'nodes')} and {_count(leaves, 'leaf', 'leaves')}"
+        lengths = [
+            ("grad norm", _length(passes.grads, layer.nodes)),
+            ("parameter norm", _length(passes.grads, layer.parameters)),
+        ]
+        line = "; ‖grad‖ = {} and {}"
+    return Step(
+        phase=phase,
+        node=order[layer.nodes[-1]],
+        parent=None,
+        argument=None,
+        before=0.0,
+        after=lengths[0][1],
+        edges=tuple(
+            (place, argument)
+            for place in layer.nodes
+            for argument, operand in enumerate(order[place].operands)
+            if operand in passes.place
+        ),
+        symbols=symbols,
+        latex=rf"\text{{{symbols}}}",
+        rule="",
+        sentence=Sentence(
+            escaped(symbols) + line,
+            tuple(Quantity(kind, number) for kind, _ in lengths),
+            tuple(length for _, length in lengths),
+        ),
+        layer=number,
+    )
+
+
+def _length(numbers: Sequence[float], places: Sequence[int]) -> float:
+    """Give the Euclidean length of some numbers."""
+    return math.hypot(*(numbers[place] for place in places))
+
+
+def _count(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

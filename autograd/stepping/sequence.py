@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,16 +10,18 @@ from typing import TYPE_CHECKING, Any, overload
 
 from autograd.engine import Value
 from autograd.errors import ArgumentError, OperandError
-from autograd.rules.patterns import text_function, text_pattern
-from autograd.rules.printing import name_as_latex
-from autograd.stepping.layers import Layer, layers_of, ops_in
-from autograd.stepping.naming import as_operand, names_of
+from autograd.stepping.backward import BackwardWording
+from autograd.stepping.layers import Layer, layer_step, layers_of
+from autograd.stepping.naming import names_of
 from autograd.stepping.passes import Passes
-from autograd.stepping.step import Quantity, Sentence, Step
-from autograd.stepping.wording import Wording
+from autograd.stepping.step import Step
+from autograd.stepping.updates import update_step
+from autograd.stepping.wording import Wording, forward_step, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from autograd.stepping.step import Sentence
 
 _BY = ("contribution", "node", "layer")
 
@@ -140,29 +141,32 @@ class Steps(Sequence[Step]):
     @cached_property
     def _updated(self) -> list[Value]:
         """The parameters that the optimizer would move: those in the graph."""
-        place = self._passes.place if self.optimizer is not None else {}
-        return [] if self.optimizer is None else [each for each in self.optimizer.parameters if each in place]
+        if self.optimizer is None:
+            return []
+        return [parameter for parameter in self.optimizer.parameters if parameter in self._passes.place]
 
     @cached_property
     def _parts(self) -> list[tuple[str, int, Callable[[int], Step]]]:
         """For each phase its name, its length, and what makes its steps."""
-        passes, wording = self._passes, self._wording
-        update = ("update", len(self._updated), lambda i: self._update(self._updated[i]))
+        passes, said = self._passes, self._wording
+        update = ("update", len(self._updated), lambda i: update_step(said, self.optimizer, self._updated[i]))
         if self.by == "layer":
-            count = len(self.layers)
+            layers = self.layers
+            last = len(layers) - 1
             return [
-                ("forward", count, self._layer_forward),
-                ("backward", count, lambda i: self._layer_backward(count - 1 - i)),
+                ("forward", len(layers), lambda i: layer_step(passes, layers, i, "forward")),
+                ("backward", len(layers), lambda i: layer_step(passes, layers, last - i, "backward")),
                 update,
             ]
-        forward = ("forward", len(passes.computed), lambda i: wording.forward(passes.computed[i]))
+        forward = ("forward", len(passes.computed), lambda i: forward_step(said, passes.computed[i]))
+        backward = BackwardWording(said)
         if self.by == "node":
             return [
                 forward,
-                ("backward", len(passes.swept) - 1, lambda i: wording.collected(passes.swept[i + 1])),
+                ("backward", len(passes.swept) - 1, lambda i: backward.collected(passes.swept[i + 1])),
                 update,
             ]
-        return [forward, ("backward", len(passes.shares), wording.contribution), update]
+        return [forward, ("backward", len(passes.shares), backward.contribution), update]
 
     def phase(self, name: str) -> range:
         """
@@ -237,72 +241,7 @@ class Steps(Sequence[Step]):
         if node not in self._passes.place or not node.op:
             msg = f"opened: node must be the result of an operation in the graph, not {node!r}"
             raise ArgumentError(msg)
-        return self._wording.opened(self._passes.place[node])
-
-    # ------------------------------------------------------------------ layers and updates
-
-    def _layer_forward(self, number: int) -> Step:
-        layer = self.layers[number]
-        size = math.hypot(*(self.data[place] for place in layer.nodes))
-        symbols = f"{layer.name}: {ops_in(layer, self.order)}"
-        sentence = Sentence(f"{symbols}; ‖data‖ = {{}}", (Quantity("data norm", number),), (size,))
-        return self._layer_step("forward", number, size, symbols, sentence)
-
-    def _layer_backward(self, number: int) -> Step:
-        layer = self.layers[number]
-        size = math.hypot(*(self.grads[place] for place in layer.nodes))
-        symbols = f"{layer.name}: gradients of {len(layer.nodes):,} nodes and {len(layer.parameters):,} leaves"
-        of_leaves = math.hypot(*(self.grads[place] for place in layer.parameters))
-        sentence = Sentence(
-            f"{symbols}; ‖grad‖ = {{}} and {{}}",
-            (Quantity("grad norm", number), Quantity("parameter norm", number)),
-            (size, of_leaves),
-        )
-        return self._layer_step("backward", number, size, symbols, sentence)
-
-    def _layer_step(self, phase: str, number: int, size: float, symbols: str, sentence: Sentence) -> Step:
-        inside = self.layers[number].nodes
-        last = self.order[inside[-1]]
-        edges = tuple(
-            (place, argument)
-            for place in inside
-            for argument, operand in enumerate(self.order[place].operands)
-            if isinstance(operand, Value)
-        )
-        latex = rf"\text{{{symbols}}}"
-        return Step(phase, last, None, None, 0.0, size, edges, symbols, latex, "", sentence, layer=number)
-
-    def _update(self, parameter: Value) -> Step:
-        """Say what the optimizer would do, in its own words."""
-        place = self._passes.place[parameter]
-        grad = self.grads[place]
-        formula, settings = self.optimizer.explain(parameter, grad)
-        name = self.names[parameter]
-        pattern = text_pattern(formula, tuple(settings))
-        said = {"w": as_operand(name), "grad": f"{as_operand(name)}.grad"}
-        tex = {"w": name_as_latex(name), "grad": rf"{name_as_latex(name)}\mathtt{{.grad}}"}
-        kinds = {"w": "before", "grad": "adjoint"}
-        rule = pattern.fill(pattern.source, [said.get(each, each) for each in settings]).replace(" * ", " · ")
-        written = pattern.fill(pattern.source, ["{}"] * len(settings)).replace(" * ", " · ")
-        chosen = [list(settings)[pattern.operands[slot]] for slot in pattern.slots]
-        after = text_function(formula, tuple(settings))(**settings)
-        quantities = (
-            *(
-                Quantity(kinds.get(each, "setting"), place, tight=slot in pattern.tight)
-                for each, slot in zip(chosen, pattern.slots)
-            ),
-            Quantity("after", place),
-        )
-        symbols = f"{name} ← {rule}"
-        sentence = Sentence(
-            f"{symbols.replace('{', '{{').replace('}', '}}')} = {written} = {{}}",
-            quantities,
-            (*(settings[each] for each in chosen), after),
-        )
-        latex = rf"{name_as_latex(name)} \leftarrow " + pattern.fill(
-            pattern.latex, [tex.get(each, name_as_latex(each)) for each in settings]
-        )
-        return Step("update", parameter, None, None, self.data[place], after, (), symbols, latex, rule, sentence)
+        return opened(self._wording, self._passes.place[node])
 
     # ------------------------------------------------------------------ shown
 
