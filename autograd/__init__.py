@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from autograd.opaque import custom
     from autograd.parse import parse
     from autograd.registering import register
+    from autograd.stepping import steps
 
 rules.attach_methods()
 
@@ -50,6 +51,7 @@ _LATER = {
     "gradcheck": "checking",
     "parse": "parse",
     "register": "registering",
+    "steps": "stepping",
 }
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "no_grad",
     "parse",
     "register",
+    "steps",
     "topological_order",
     "value_and_grad",
     "vjp",

@@ -22,10 +22,10 @@ def test_the_tour_shows_an_expression_line_by_line(capsys):
     for line in (
         "tanh(w*x + b)   at   w = 0.5, x = 2, b = -1",
         "  v1 = w * x = 0.5 * 2 = 1",
-        "  v2 = v1 + b = 1 + -1 = 0",
+        "  v2 = v1 + b = 1 + (-1) = 0",
         "  v3 = tanh(v2) = tanh(0) = 0",
-        "  v2.grad += ∂v3/∂v2 · v3.grad = (1 - tanh(v2) ** 2) · 1 = 1 · 1 → 1",
-        "  w.grad += ∂v1/∂w · v1.grad = x · 1 = 2 · 1 → 2",
+        "  v2.grad += ∂v3/∂v2 · v3.grad = (1 - tanh(v2) ** 2) · v3.grad = 1 · 1 → 1",
+        "  w.grad += ∂v1/∂w · v1.grad = x · v1.grad = 2 · 1 → 2",
         "training 0 8",
     ):
         assert line in out.split("\n"), out
