@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from autograd.engine import Value
@@ -100,4 +102,10 @@ def mlps(draw: st.DrawFn, activations: Sequence[str] | None = None, max_layers: 
         for nin, nout in pairwise(widths)
     ]
     inputs = draw(st.lists(weight, min_size=widths[0], max_size=widths[0]))
-    return RandomMLP(inputs, layers, draw(st.sampled_from(list(activations) if activations else everywhere)))
+    mlp = RandomMLP(inputs, layers, draw(st.sampled_from(list(activations) if activations else everywhere)))
+    try:
+        out = mlp(inputs).data
+    except ArithmeticError:  # exp(exp(10)) is too large for a float
+        out = math.inf
+    assume(math.isfinite(out))
+    return mlp
