@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from autograd.parse import parse
     from autograd.registering import register
     from autograd.stepping import steps
+    from autograd.tracing import trace_source
 
 rules.attach_methods()
 
@@ -52,6 +53,7 @@ _LATER = {
     "parse": "parse",
     "register": "registering",
     "steps": "stepping",
+    "trace_source": "tracing",
 }
 
 __all__ = [
@@ -73,6 +75,7 @@ __all__ = [
     "register",
     "steps",
     "topological_order",
+    "trace_source",
     "value_and_grad",
     "vjp",
 ]

@@ -18,8 +18,8 @@ from autograd.stepping import Quantity, short, steps
 from autograd.testing import expressions
 
 
-def lines(root):
-    return [str(step) for step in steps(root)]
+def lines(_root):
+    return [str(step) for step in steps(_root)]
 
 
 def test_calls_keep_their_shape():
@@ -183,8 +183,8 @@ def test_by_node_every_gradient_is_one_sum():
     ]
 
 
-def lines_by(root, by, **more):
-    return [str(step) for step in steps(root, by, **more)]
+def lines_by(_root, by):
+    return [str(step) for step in steps(_root, by)]
 
 
 def test_by_layer_a_model_is_folded():
@@ -247,7 +247,7 @@ def test_long_sums_are_not_written_out():
 def test_a_dot_can_be_opened():
     w, x = Value(0.5, "w"), Value(-2.0, "x")
     y = autograd.dot([w, 3], [x, w])
-    assert str(steps(y).opened(y)) == "v1 = w * x + 3 * w + 0 = 0.5 * (-2) + 3 * 0.5 + 0 = 0.5"
+    assert str(steps(y).opened(y)) == "y = w * x + 3 * w + 0 = 0.5 * (-2) + 3 * 0.5 + 0 = 0.5"
     with pytest.raises(ValueError, match="node must be the result of an operation in the graph"):
         steps(y).opened(w)
 

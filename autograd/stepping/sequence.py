@@ -12,16 +12,18 @@ from autograd.engine import Value
 from autograd.errors import ArgumentError, OperandError
 from autograd.stepping.backward import BackwardWording
 from autograd.stepping.layers import Layer, layer_step, layers_of
-from autograd.stepping.naming import names_of
+from autograd.stepping.naming import names_of, variables_of_caller
 from autograd.stepping.passes import Passes
 from autograd.stepping.step import Step
 from autograd.stepping.updates import update_step
 from autograd.stepping.wording import Wording, forward_step, opened
+from autograd.tracing import comparisons_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from autograd.stepping.step import Sentence
+    from autograd.tracing import Comparison
 
 _BY = ("contribution", "node", "layer")
 
@@ -85,7 +87,7 @@ def steps(root: Value, by: str = "contribution", optimizer: Any = None, model: A
     if model is not None and by != "layer":
         msg = f'steps: model is of use with by="layer" alone, not with by={by!r}'
         raise ArgumentError(msg)
-    return Steps(root, by, optimizer, model)
+    return Steps(root, by, optimizer, model, variables_of_caller())
 
 
 class Steps(Sequence[Step]):
@@ -98,13 +100,27 @@ class Steps(Sequence[Step]):
     ----------
     root, by, optimizer, model
         As for `steps`.
+    variables
+        Names for nodes that have no label.
+    code
+        The code that made the graph, if it is to be shown beside the steps.
+
+    Attributes
+    ----------
+    code
+        The code, or "". ``step.source.number`` is the line of a step in it.
     """
 
-    def __init__(self, root: Value, by: str, optimizer: Any, model: Any) -> None:
+    def __init__(
+        self, root: Value, by: str = "contribution", optimizer: Any = None, model: Any = None,
+        variables: Mapping[Value, str] | None = None, code: str = "",
+    ) -> None:  # fmt: skip
         self.root = root
         self.by = by
         self.optimizer = optimizer
+        self.code = code
         self._passes = Passes(root)
+        self._variables = {node: name for node, name in (variables or {}).items() if node in self._passes.place}
         self._model = model
         if model is not None:
             self.layers  # noqa: B018 - a model that is none is found here
@@ -117,7 +133,12 @@ class Steps(Sequence[Step]):
     @cached_property
     def names(self) -> dict[Value, str]:
         """A short name for each node."""
-        return names_of(self.order)
+        return names_of(self.order, self._variables)
+
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """The comparisons that `trace_source` has seen, as far as their outcome depends on this graph."""
+        return comparisons_behind(self.order)
 
     @property
     def grads(self) -> list[float]:
@@ -236,7 +257,7 @@ class Steps(Sequence[Step]):
         >>> w, x = Value(0.5, "w"), Value(2.0, "x")
         >>> y = dot([w, 3], [x, w], 1)
         >>> print(steps(y).opened(y))
-        v1 = w * x + 3 * w + 1 = 0.5 * 2 + 3 * 0.5 + 1 = 3.5
+        y = w * x + 3 * w + 1 = 0.5 * 2 + 3 * 0.5 + 1 = 3.5
         """
         if node not in self._passes.place or not node.op:
             msg = f"opened: node must be the result of an operation in the graph, not {node!r}"
