@@ -50,10 +50,12 @@ _LATER = {
     "custom": "opaque",
     "detect_anomaly": "anomaly",
     "gradcheck": "checking",
+    "load_ipython_extension": "notebook",
     "parse": "parse",
     "register": "registering",
     "steps": "stepping",
     "trace_source": "tracing",
+    "unload_ipython_extension": "notebook",
 }
 
 __all__ = [

@@ -125,18 +125,13 @@ def test_it_is_a_sequence(expression, part, by):
     everything = list(listed)
     assert isinstance(listed, Sequence)
     assert len(everything) == len(listed)
-    assert listed[part] == everything[part]
-    assert [listed[i - len(listed)] for i in range(len(listed))] == everything
-    assert [step for phase in ("forward", "backward", "update") for step in listed[slice_of(listed.phase(phase))]] == (
-        everything
-    )
+    assert repr(listed[part]) == repr(everything[part])  # a nan does not equal itself, but prints as itself
+    assert repr([listed[i - len(listed)] for i in range(len(listed))]) == repr(everything)
+    phases = [listed.phase(phase) for phase in ("forward", "backward", "update")]
+    assert repr([listed[place] for places in phases for place in places]) == repr(everything)
     for place in (len(listed), -len(listed) - 1):
         with pytest.raises(IndexError):
             listed[place]
-
-
-def slice_of(places):
-    return slice(places.start, places.stop)
 
 
 def test_steps_are_made_when_they_are_asked_for():

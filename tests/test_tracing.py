@@ -137,7 +137,7 @@ def test_comparisons_are_remembered():
         ("!=", True, line_of("truth")),
     ]
     assert (comparisons[0].left.data, comparisons[0].right) == (9.0, 4.0)
-    assert comparisons[1].left is comparisons[2].left is x
+    assert comparisons[1].right is comparisons[2].left is x
     assert str(comparisons[0]).startswith(f"9 > 4 was True ({__file__}:")
 
 

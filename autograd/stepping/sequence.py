@@ -75,18 +75,6 @@ def steps(root: Value, by: str = "contribution", optimizer: Any = None, model: A
     >>> print(steps(a * b + a, by="node")[-1])
     a.grad = ∂v2/∂a · v2.grad + ∂v1/∂a · v1.grad = 1 · v2.grad + b · v1.grad = 1 · 1 + (-3) · 1 = -2
     """
-    if not isinstance(root, Value):
-        msg = f"steps: root must be a Value, not {type(root).__name__} {root!r}"
-        raise OperandError(msg)
-    if by not in _BY:
-        msg = f"steps: by must be one of {', '.join(map(repr, _BY))}, not {by!r}"
-        raise ArgumentError(msg)
-    if optimizer is not None and not (hasattr(optimizer, "parameters") and hasattr(optimizer, "explain")):
-        msg = f"steps: optimizer must have parameters and explain(), as nn.SGD, not {type(optimizer).__name__}"
-        raise OperandError(msg)
-    if model is not None and by != "layer":
-        msg = f'steps: model is of use with by="layer" alone, not with by={by!r}'
-        raise ArgumentError(msg)
     return Steps(root, by, optimizer, model, variables_of_caller())
 
 
@@ -115,6 +103,18 @@ class Steps(Sequence[Step]):
         self, root: Value, by: str = "contribution", optimizer: Any = None, model: Any = None,
         variables: Mapping[Value, str] | None = None, code: str = "",
     ) -> None:  # fmt: skip
+        if not isinstance(root, Value):
+            msg = f"steps: root must be a Value, not {type(root).__name__} {root!r}"
+            raise OperandError(msg)
+        if by not in _BY:
+            msg = f"steps: by must be one of {', '.join(map(repr, _BY))}, not {by!r}"
+            raise ArgumentError(msg)
+        if optimizer is not None and not (hasattr(optimizer, "parameters") and hasattr(optimizer, "explain")):
+            msg = f"steps: optimizer must have parameters and explain(), as nn.SGD, not {type(optimizer).__name__}"
+            raise OperandError(msg)
+        if model is not None and by != "layer":
+            msg = f'steps: model is of use with by="layer" alone, not with by={by!r}'
+            raise ArgumentError(msg)
         self.root = root
         self.by = by
         self.optimizer = optimizer
