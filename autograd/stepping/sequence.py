@@ -14,6 +14,7 @@ from autograd.stepping.backward import BackwardWording
 from autograd.stepping.layers import Layer, layer_step, layers_of
 from autograd.stepping.naming import names_of, variables_of_caller
 from autograd.stepping.passes import Passes
+from autograd.stepping.progress import data_known, grads_known
 from autograd.stepping.step import Step
 from autograd.stepping.updates import update_step
 from autograd.stepping.wording import Wording, forward_step, opened
@@ -208,16 +209,21 @@ class Steps(Sequence[Step]):
         >>> steps(x * x).phase("backward")
         range(1, 3)
         """
-        start = 0
+        if name not in self._phases:
+            msg = f"phase must be 'forward', 'backward' or 'update', not {name!r}"
+            raise ArgumentError(msg)
+        return self._phases[name]
+
+    @cached_property
+    def _phases(self) -> dict[str, range]:
+        phases, start = {}, 0
         for phase, length, _ in self._parts:
-            if phase == name:
-                return range(start, start + length)
+            phases[phase] = range(start, start + length)
             start += length
-        msg = f"phase must be 'forward', 'backward' or 'update', not {name!r}"
-        raise ArgumentError(msg)
+        return phases
 
     def __len__(self) -> int:
-        return sum(length for _, length, _ in self._parts)
+        return self._phases["update"].stop
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -232,6 +238,63 @@ class Steps(Sequence[Step]):
                 return make(place)
             place -= length
         raise AssertionError
+
+    def numbers_after(self, index: int) -> tuple[dict[int, float], dict[int, float]]:
+        """
+        Give what is known when a step has been made.
+
+        Parameters
+        ----------
+        index
+            Of the step.
+
+        Returns
+        -------
+        data, grads
+            The numbers and the gradients that are known, each by its node's place in the order; a gradient as far as it
+            has been added up.
+
+        Examples
+        --------
+        >>> x = Value(3.0, "x")
+        >>> steps(x * x).numbers_after(1)
+        ({0: 3.0, 1: 9.0}, {1: 1.0, 0: 3.0})
+        """
+        place = range(len(self))[index]
+        done = {phase: max(0, min(place + 1, places.stop) - places.start) for phase, places in self._phases.items()}
+        layers = self.layers if self.by == "layer" else None
+        data = data_known(self._passes, layers, done["forward"])
+        moved = (self[each] for each in self._phases["update"][: done["update"]])
+        data |= {self._passes.place[step.node]: step.after for step in moved}
+        return data, grads_known(self._passes, self.by, layers, done["backward"])
+
+    def computed_as(self, node: Value) -> str:
+        """
+        Say of what a node is the result, in names.
+
+        Parameters
+        ----------
+        node
+            The result of an operation in the graph.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ValueError
+            It is not in the graph, or a leaf.
+
+        Examples
+        --------
+        >>> x = Value(3.0, "x")
+        >>> y = x * 2
+        >>> steps(y).computed_as(y)
+        'x * 2'
+        """
+        symbols = forward_step(self._wording, self._place_of_result(node)).symbols
+        return symbols.removeprefix(f"{self.names[node]} = ")
 
     def opened(self, node: Value) -> Sentence:
         """
@@ -259,10 +322,13 @@ class Steps(Sequence[Step]):
         >>> print(steps(y).opened(y))
         y = w * x + 3 * w + 1 = 0.5 * 2 + 3 * 0.5 + 1 = 3.5
         """
+        return opened(self._wording, self._place_of_result(node))
+
+    def _place_of_result(self, node: Value) -> int:
         if node not in self._passes.place or not node.op:
-            msg = f"opened: node must be the result of an operation in the graph, not {node!r}"
+            msg = f"node must be the result of an operation in the graph, not {node!r}"
             raise ArgumentError(msg)
-        return opened(self._wording, self._passes.place[node])
+        return self._passes.place[node]
 
     # ------------------------------------------------------------------ shown
 
