@@ -75,9 +75,11 @@ def test_the_contributions_sum_to_the_gradients_and_leave_grad_alone(expression)
     if root in leaves:
         contributed[root] = 1.0
     collected = {step.parent: step.after for step in steps(root, by="node")}
+    final = steps(root).grads
     assert {leaf.grad for leaf in leaves} == {0.0}
     root.backward()
     for leaf in leaves:
+        assert leaf not in final or same(final[leaf], leaf.grad)
         assert same(contributed[leaf], leaf.grad)
         assert leaf is root or same(collected.get(leaf, 0.0), leaf.grad)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from autograd.tracing import Comparison
 
 _BY = ("contribution", "node", "layer")
+_LONGEST_PRINTED = 200  # steps that a notebook shows as text where it cannot show the page
 
 
 def steps(root: Value, by: str = "contribution", optimizer: Any = None, model: Any = None) -> Steps:
@@ -141,15 +142,15 @@ class Steps(Sequence[Step]):
         """The comparisons that `trace_source` has seen, as far as their outcome depends on this graph."""
         return comparisons_behind(self.order)
 
-    @property
-    def grads(self) -> list[float]:
-        """The gradient of each node in the order, when the sweep has ended."""
-        return self._passes.grads
+    @cached_property
+    def grads(self) -> dict[Value, float]:
+        """The gradient of each node when the sweep has ended; 0.0 where it does not come."""
+        return dict(zip(self.order, self._passes.grads))
 
-    @property
-    def data(self) -> list[float]:
-        """The number of each node in the order."""
-        return self._passes.data
+    @cached_property
+    def data(self) -> dict[Value, float]:
+        """The number of each node, as it was when the steps were asked for."""
+        return dict(zip(self.order, self._passes.data))
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -348,7 +349,8 @@ class Steps(Sequence[Step]):
         return str(_page_module().page(self))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self._repr_html_()}
+        text = str(self) if len(self) <= _LONGEST_PRINTED else repr(self)
+        return {"text/plain": text, "text/html": self._repr_html_()}
 
     def to_html(self, path: Any) -> None:
         """
