@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from autograd.parse import parse
     from autograd.registering import register
     from autograd.stepping import steps
+    from autograd.tracing import trace_source
 
 rules.attach_methods()
 
@@ -49,9 +50,12 @@ _LATER = {
     "custom": "opaque",
     "detect_anomaly": "anomaly",
     "gradcheck": "checking",
+    "load_ipython_extension": "notebook",
     "parse": "parse",
     "register": "registering",
     "steps": "stepping",
+    "trace_source": "tracing",
+    "unload_ipython_extension": "notebook",
 }
 
 __all__ = [
@@ -73,6 +77,7 @@ __all__ = [
     "register",
     "steps",
     "topological_order",
+    "trace_source",
     "value_and_grad",
     "vjp",
 ]

@@ -18,8 +18,8 @@ from autograd.stepping import Quantity, short, steps
 from autograd.testing import expressions
 
 
-def lines(root):
-    return [str(step) for step in steps(root)]
+def lines(_root):
+    return [str(step) for step in steps(_root)]
 
 
 def test_calls_keep_their_shape():
@@ -75,9 +75,11 @@ def test_the_contributions_sum_to_the_gradients_and_leave_grad_alone(expression)
     if root in leaves:
         contributed[root] = 1.0
     collected = {step.parent: step.after for step in steps(root, by="node")}
+    final = steps(root).grads
     assert {leaf.grad for leaf in leaves} == {0.0}
     root.backward()
     for leaf in leaves:
+        assert leaf not in final or same(final[leaf], leaf.grad)
         assert same(contributed[leaf], leaf.grad)
         assert leaf is root or same(collected.get(leaf, 0.0), leaf.grad)
 
@@ -125,18 +127,13 @@ def test_it_is_a_sequence(expression, part, by):
     everything = list(listed)
     assert isinstance(listed, Sequence)
     assert len(everything) == len(listed)
-    assert listed[part] == everything[part]
-    assert [listed[i - len(listed)] for i in range(len(listed))] == everything
-    assert [step for phase in ("forward", "backward", "update") for step in listed[slice_of(listed.phase(phase))]] == (
-        everything
-    )
+    assert repr(listed[part]) == repr(everything[part])  # a nan does not equal itself, but prints as itself
+    assert repr([listed[i - len(listed)] for i in range(len(listed))]) == repr(everything)
+    phases = [listed.phase(phase) for phase in ("forward", "backward", "update")]
+    assert repr([listed[place] for places in phases for place in places]) == repr(everything)
     for place in (len(listed), -len(listed) - 1):
         with pytest.raises(IndexError):
             listed[place]
-
-
-def slice_of(places):
-    return slice(places.start, places.stop)
 
 
 def test_steps_are_made_when_they_are_asked_for():
@@ -183,8 +180,8 @@ def test_by_node_every_gradient_is_one_sum():
     ]
 
 
-def lines_by(root, by, **more):
-    return [str(step) for step in steps(root, by, **more)]
+def lines_by(_root, by):
+    return [str(step) for step in steps(_root, by)]
 
 
 def test_by_layer_a_model_is_folded():
@@ -247,7 +244,7 @@ def test_long_sums_are_not_written_out():
 def test_a_dot_can_be_opened():
     w, x = Value(0.5, "w"), Value(-2.0, "x")
     y = autograd.dot([w, 3], [x, w])
-    assert str(steps(y).opened(y)) == "v1 = w * x + 3 * w + 0 = 0.5 * (-2) + 3 * 0.5 + 0 = 0.5"
+    assert str(steps(y).opened(y)) == "y = w * x + 3 * w + 0 = 0.5 * (-2) + 3 * 0.5 + 0 = 0.5"
     with pytest.raises(ValueError, match="node must be the result of an operation in the graph"):
         steps(y).opened(w)
 

@@ -137,12 +137,13 @@ class BackwardWording:
         child, name = self._said.names[node], self._said.names[parent]
         again = self._comes_again(share)
         which = f" (as operand {share.argument + 1})" if again else ""
-        tex_which = rf"_{{\text{{{share.argument + 1}}}}}" if again else ""
+        tex_name = name_as_latex(name)
+        below = rf"\partial {{{tex_name}}}_{{({share.argument + 1})}}" if again else rf"\partial {tex_name}"
         rule, tex_rule = self._said.in_names(pattern, node), self._said.in_latex(pattern, node)
         known_number = _is_number(rule)
         factor = short(float(rule)) if known_number else f"({rule})" if " " in rule else rule
         tex_factor = rf"\left({tex_rule}\right)" if pattern.is_sum else tex_rule
-        partial = rf"\frac{{\partial {name_as_latex(child)}}}{{\partial {name_as_latex(name)}{tex_which}}}"
+        partial = rf"\frac{{\partial {name_as_latex(child)}}}{{{below}}}"
         holds = self._holds(share)
         return _Term(
             rule=rule,

@@ -3,34 +3,106 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import Counter
 from functools import cache
-from itertools import count
-from typing import TYPE_CHECKING
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any
+
+from autograd.engine import Value
+from autograd.noting import Noted
+from autograd.sources import users_frame
+from autograd.tracing import traces_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from autograd.engine import Value
+_LONGEST = 1000  # elements of a list that are looked at
 
 
-def names_of(order: Sequence[Value]) -> dict[Value, str]:
+def names_of(order: Sequence[Value], variables: Mapping[Value, str] | None = None) -> dict[Value, str]:
     """
-    Give each node a short name of its own: its label if no other has it, else v1, v2, ... in order.
+    Give each node a short name of its own.
+
+    That is its label if no other has it; else a variable that holds it; else the first variable that `trace_source` has
+    seen to hold it, of several such nodes the one made last; else v1, v2, ... in order.
 
     Parameters
     ----------
     order
         The nodes.
+    variables
+        Names of variables that hold nodes, as `variables_of_caller` finds them.
 
     Returns
     -------
     dict of Value to str
+
+    Examples
+    --------
+    >>> from autograd import Value, topological_order
+    >>> x, h = Value(1.0, "x"), Value(2.0)
+    >>> list(names_of(topological_order(x * h + 1), {h: "h"}).values())
+    ['x', 'h', 'v1', 'v2']
     """
     labels = [" ".join(node.label.split()) for node in order]
     often = Counter(labels)
-    fresh = (name for number in count(1) if (name := f"v{number}") not in often)
-    return {node: label if label and often[label] == 1 else next(fresh) for node, label in zip(order, labels)}
+    names = {node: label for node, label in zip(order, labels) if label and often[label] == 1}
+    taken = set(names.values())
+    held = variables or {}
+    noted = sorted((node for node in order if isinstance(node, Noted) and node.variable), key=lambda node: -node.made)
+    leaves = {leaf: name for trace in traces_behind(order) for leaf, name in trace.leaves.items()}
+    known = ((node, held.get(node) or leaves.get(node, "")) for node in order)
+    for node, name in chain(known, ((node, node.variable) for node in noted)):
+        if name and node not in names and name not in taken:
+            names[node] = name
+            taken.add(name)
+    fresh = (name for number in count(1) if (name := f"v{number}") not in taken)
+    return {node: names.get(node) or next(fresh) for node in order}
+
+
+def variables_of_caller() -> dict[Value, str]:
+    """
+    List the variables that hold Values in the innermost frame of a user's code, and in its module.
+
+    Returns
+    -------
+    dict of Value to str
+        The first name of each, without those that begin with an underscore; of an element of a list or tuple, its
+        place, as ``w[0]``.
+    """
+    frame = users_frame(sys._getframe(1))
+    if frame is None:
+        return {}
+    own = variables_in(frame.f_locals)
+    return own if frame.f_locals is frame.f_globals else variables_in(frame.f_globals) | own
+
+
+def variables_in(namespace: Mapping[str, Any]) -> dict[Value, str]:
+    """
+    List the variables of a namespace that hold Values.
+
+    Parameters
+    ----------
+    namespace
+        Names with what they stand for.
+
+    Returns
+    -------
+    dict of Value to str
+        As for `variables_of_caller`.
+    """
+    found: dict[Value, str] = {}
+    named = [(name, held) for name, held in namespace.items() if not name.startswith("_")]
+    for name, held in named:
+        if isinstance(held, Value):
+            found.setdefault(held, name)
+    for name, held in named:
+        if type(held) in (list, tuple) and len(held) <= _LONGEST:
+            for place, each in enumerate(held):
+                if isinstance(each, Value):
+                    found.setdefault(each, f"{name}[{place}]")
+    return found
 
 
 @cache

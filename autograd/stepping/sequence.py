@@ -12,18 +12,22 @@ from autograd.engine import Value
 from autograd.errors import ArgumentError, OperandError
 from autograd.stepping.backward import BackwardWording
 from autograd.stepping.layers import Layer, layer_step, layers_of
-from autograd.stepping.naming import names_of
+from autograd.stepping.naming import names_of, variables_of_caller
 from autograd.stepping.passes import Passes
+from autograd.stepping.progress import data_known, grads_known
 from autograd.stepping.step import Step
 from autograd.stepping.updates import update_step
 from autograd.stepping.wording import Wording, forward_step, opened
+from autograd.tracing import comparisons_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from autograd.stepping.step import Sentence
+    from autograd.tracing import Comparison
 
 _BY = ("contribution", "node", "layer")
+_LONGEST_PRINTED = 200  # steps that a notebook shows as text where it cannot show the page
 
 
 def steps(root: Value, by: str = "contribution", optimizer: Any = None, model: Any = None) -> Steps:
@@ -73,19 +77,7 @@ def steps(root: Value, by: str = "contribution", optimizer: Any = None, model: A
     >>> print(steps(a * b + a, by="node")[-1])
     a.grad = ∂v2/∂a · v2.grad + ∂v1/∂a · v1.grad = 1 · v2.grad + b · v1.grad = 1 · 1 + (-3) · 1 = -2
     """
-    if not isinstance(root, Value):
-        msg = f"steps: root must be a Value, not {type(root).__name__} {root!r}"
-        raise OperandError(msg)
-    if by not in _BY:
-        msg = f"steps: by must be one of {', '.join(map(repr, _BY))}, not {by!r}"
-        raise ArgumentError(msg)
-    if optimizer is not None and not (hasattr(optimizer, "parameters") and hasattr(optimizer, "explain")):
-        msg = f"steps: optimizer must have parameters and explain(), as nn.SGD, not {type(optimizer).__name__}"
-        raise OperandError(msg)
-    if model is not None and by != "layer":
-        msg = f'steps: model is of use with by="layer" alone, not with by={by!r}'
-        raise ArgumentError(msg)
-    return Steps(root, by, optimizer, model)
+    return Steps(root, by, optimizer, model, variables_of_caller())
 
 
 class Steps(Sequence[Step]):
@@ -98,13 +90,39 @@ class Steps(Sequence[Step]):
     ----------
     root, by, optimizer, model
         As for `steps`.
+    variables
+        Names for nodes that have no label.
+    code
+        The code that made the graph, if it is to be shown beside the steps.
+
+    Attributes
+    ----------
+    code
+        The code, or "". ``step.source.number`` is the line of a step in it.
     """
 
-    def __init__(self, root: Value, by: str, optimizer: Any, model: Any) -> None:
+    def __init__(
+        self, root: Value, by: str = "contribution", optimizer: Any = None, model: Any = None,
+        variables: Mapping[Value, str] | None = None, code: str = "",
+    ) -> None:  # fmt: skip
+        if not isinstance(root, Value):
+            msg = f"steps: root must be a Value, not {type(root).__name__} {root!r}"
+            raise OperandError(msg)
+        if by not in _BY:
+            msg = f"steps: by must be one of {', '.join(map(repr, _BY))}, not {by!r}"
+            raise ArgumentError(msg)
+        if optimizer is not None and not (hasattr(optimizer, "parameters") and hasattr(optimizer, "explain")):
+            msg = f"steps: optimizer must have parameters and explain(), as nn.SGD, not {type(optimizer).__name__}"
+            raise OperandError(msg)
+        if model is not None and by != "layer":
+            msg = f'steps: model is of use with by="layer" alone, not with by={by!r}'
+            raise ArgumentError(msg)
         self.root = root
         self.by = by
         self.optimizer = optimizer
+        self.code = code
         self._passes = Passes(root)
+        self._variables = {node: name for node, name in (variables or {}).items() if node in self._passes.place}
         self._model = model
         if model is not None:
             self.layers  # noqa: B018 - a model that is none is found here
@@ -117,17 +135,22 @@ class Steps(Sequence[Step]):
     @cached_property
     def names(self) -> dict[Value, str]:
         """A short name for each node."""
-        return names_of(self.order)
+        return names_of(self.order, self._variables)
 
-    @property
-    def grads(self) -> list[float]:
-        """The gradient of each node in the order, when the sweep has ended."""
-        return self._passes.grads
+    @cached_property
+    def comparisons(self) -> list[Comparison]:
+        """The comparisons that `trace_source` has seen, as far as their outcome depends on this graph."""
+        return comparisons_behind(self.order)
 
-    @property
-    def data(self) -> list[float]:
-        """The number of each node in the order."""
-        return self._passes.data
+    @cached_property
+    def grads(self) -> dict[Value, float]:
+        """The gradient of each node when the sweep has ended; 0.0 where it does not come."""
+        return dict(zip(self.order, self._passes.grads))
+
+    @cached_property
+    def data(self) -> dict[Value, float]:
+        """The number of each node, as it was when the steps were asked for."""
+        return dict(zip(self.order, self._passes.data))
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -187,16 +210,21 @@ class Steps(Sequence[Step]):
         >>> steps(x * x).phase("backward")
         range(1, 3)
         """
-        start = 0
+        if name not in self._phases:
+            msg = f"phase must be 'forward', 'backward' or 'update', not {name!r}"
+            raise ArgumentError(msg)
+        return self._phases[name]
+
+    @cached_property
+    def _phases(self) -> dict[str, range]:
+        phases, start = {}, 0
         for phase, length, _ in self._parts:
-            if phase == name:
-                return range(start, start + length)
+            phases[phase] = range(start, start + length)
             start += length
-        msg = f"phase must be 'forward', 'backward' or 'update', not {name!r}"
-        raise ArgumentError(msg)
+        return phases
 
     def __len__(self) -> int:
-        return sum(length for _, length, _ in self._parts)
+        return self._phases["update"].stop
 
     @overload
     def __getitem__(self, index: int) -> Step: ...
@@ -211,6 +239,63 @@ class Steps(Sequence[Step]):
                 return make(place)
             place -= length
         raise AssertionError
+
+    def numbers_after(self, index: int) -> tuple[dict[int, float], dict[int, float]]:
+        """
+        Give what is known when a step has been made.
+
+        Parameters
+        ----------
+        index
+            Of the step.
+
+        Returns
+        -------
+        data, grads
+            The numbers and the gradients that are known, each by its node's place in the order; a gradient as far as it
+            has been added up.
+
+        Examples
+        --------
+        >>> x = Value(3.0, "x")
+        >>> steps(x * x).numbers_after(1)
+        ({0: 3.0, 1: 9.0}, {1: 1.0, 0: 3.0})
+        """
+        place = range(len(self))[index]
+        done = {phase: max(0, min(place + 1, places.stop) - places.start) for phase, places in self._phases.items()}
+        layers = self.layers if self.by == "layer" else None
+        data = data_known(self._passes, layers, done["forward"])
+        moved = (self[each] for each in self._phases["update"][: done["update"]])
+        data |= {self._passes.place[step.node]: step.after for step in moved}
+        return data, grads_known(self._passes, self.by, layers, done["backward"])
+
+    def computed_as(self, node: Value) -> str:
+        """
+        Say of what a node is the result, in names.
+
+        Parameters
+        ----------
+        node
+            The result of an operation in the graph.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        ValueError
+            It is not in the graph, or a leaf.
+
+        Examples
+        --------
+        >>> x = Value(3.0, "x")
+        >>> y = x * 2
+        >>> steps(y).computed_as(y)
+        'x * 2'
+        """
+        symbols = forward_step(self._wording, self._place_of_result(node)).symbols
+        return symbols.removeprefix(f"{self.names[node]} = ")
 
     def opened(self, node: Value) -> Sentence:
         """
@@ -236,12 +321,15 @@ class Steps(Sequence[Step]):
         >>> w, x = Value(0.5, "w"), Value(2.0, "x")
         >>> y = dot([w, 3], [x, w], 1)
         >>> print(steps(y).opened(y))
-        v1 = w * x + 3 * w + 1 = 0.5 * 2 + 3 * 0.5 + 1 = 3.5
+        y = w * x + 3 * w + 1 = 0.5 * 2 + 3 * 0.5 + 1 = 3.5
         """
+        return opened(self._wording, self._place_of_result(node))
+
+    def _place_of_result(self, node: Value) -> int:
         if node not in self._passes.place or not node.op:
-            msg = f"opened: node must be the result of an operation in the graph, not {node!r}"
+            msg = f"node must be the result of an operation in the graph, not {node!r}"
             raise ArgumentError(msg)
-        return opened(self._wording, self._passes.place[node])
+        return self._passes.place[node]
 
     # ------------------------------------------------------------------ shown
 
@@ -261,7 +349,8 @@ class Steps(Sequence[Step]):
         return str(_page_module().page(self))
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": str(self), "text/html": self._repr_html_()}
+        text = str(self) if len(self) <= _LONGEST_PRINTED else repr(self)
+        return {"text/plain": text, "text/html": self._repr_html_()}
 
     def to_html(self, path: Any) -> None:
         """
