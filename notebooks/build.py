@@ -34,6 +34,8 @@ _METADATA = {
 #: IPython takes a cell for a file in a folder of its process, named by a hash of the cell.
 _CELL_FILE = re.compile(r"[^\s\"'&;<>]*ipykernel_\d+[/\\](\d+\.py)")
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+\b")
+
 
 def sources(*beginnings: str) -> list[Path]:
     """List the sources of all notebooks, or of those whose names begin so."""
@@ -61,7 +63,11 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     os.environ["PYTHONHASHSEED"] = "0"
     place = {"metadata": {"path": str(FOLDER)}}
     client = NotebookClient(
-        notebook, resources=place, record_timing=False, coalesce_streams=True
+        notebook,
+        resources=place,
+        record_timing=False,
+        coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],
     )
     client.execute()
     notebook.metadata = nbformat.from_dict(_METADATA)
@@ -85,7 +91,8 @@ def _settle(output: NotebookNode, names: dict[str, str]) -> None:
         if kind == "image/png":
             contents[kind] = _repainted(content)
         elif kind.startswith("text") and isinstance(content, str):
-            contents[kind] = _CELL_FILE.sub(lambda match: names[match[1]], content)
+            named = _CELL_FILE.sub(lambda match: names[match[1]], content)
+            contents[kind] = _ADDRESS.sub("", named)
 
 
 def _repainted(png: str) -> str:

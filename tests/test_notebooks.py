@@ -120,13 +120,14 @@ def test_the_solutions_are_right(name):
 def test_the_build_is_reproducible(tmp_path):
     source = tmp_path / "1.py"
     source.write_text(
-        '# %%\nimport matplotlib.pyplot as plt\nplt.plot([1, 3, 2]);\n\n# %%\nprint(set("abc"))\n\n'
+        '# %%\nimport matplotlib.pyplot as plt\nplt.plot([1, 3, 2]);\n\n# %%\nprint(set("abc"), print)\nobject()\n\n'
         "# %%\nimport sys\nprint(sys._getframe().f_code.co_filename)\n"
     )
     first, second = (nbformat.writes(build.execute(build.unexecuted(source))) for _ in range(2))
     assert first == second
     assert "image/png" in first
     assert "Cell In[3]" in first
+    assert '"<object>"' in first
     assert "matplotlib version" not in first
 
 
