@@ -91,6 +91,19 @@ def test_of_nodes_with_one_variable_the_last_one_has_its_name():
     assert list(listed.names.values()) == ["start", "v1", "v2", "x", "y", "v3"]
 
 
+def test_what_a_function_held_when_it_ended_is_a_name():
+    def product(a):
+        w = Value(2.0)
+        z = a * w
+        return z  # noqa: RET504 - the variable is what is looked for
+
+    def twice(b):
+        return product(b) + product(b)
+
+    listed = steps(traced(twice, Value(1.0)))
+    assert list(listed.names.values()) == ["a", "v1", "v2", "w", "z", "v3"]
+
+
 def test_a_variable_of_the_caller_is_a_name_without_recording():
     w, xs, _hidden, labelled = Value(1.0), [Value(2.0), Value(3.0)], Value(4.0), Value(5.0, "five")
     loss = w * xs[1] + xs[0] * _hidden + labelled

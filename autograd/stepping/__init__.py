@@ -6,8 +6,8 @@ texts of the table with names and numbers; ``naming`` chooses the names; ``layer
 it together.
 """
 
-from autograd.stepping.naming import names_of
+from autograd.stepping.naming import names_of, variables_of_caller
 from autograd.stepping.sequence import Steps, steps
 from autograd.stepping.step import Quantity, Sentence, Step, short
 
-__all__ = ["Quantity", "Sentence", "Step", "Steps", "names_of", "short", "steps"]
+__all__ = ["Quantity", "Sentence", "Step", "Steps", "names_of", "short", "steps", "variables_of_caller"]

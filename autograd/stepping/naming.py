@@ -49,12 +49,12 @@ def names_of(order: Sequence[Value], variables: Mapping[Value, str] | None = Non
     often = Counter(labels)
     names = {node: label for node, label in zip(order, labels) if label and often[label] == 1}
     taken = set(names.values())
-    held = variables or {}
-    noted = sorted((node for node in order if isinstance(node, Noted) and node.variable), key=lambda node: -node.made)
-    leaves = {leaf: name for trace in traces_behind(order) for leaf, name in trace.leaves.items()}
-    known = ((node, held.get(node) or leaves.get(node, "")) for node in order)
-    for node, name in chain(known, ((node, node.variable) for node in noted)):
-        if name and node not in names and name not in taken:
+    present, held = set(order), variables or {}
+    leaves = [each for trace in traces_behind(order) for each in trace.leaves.items()]
+    noted = sorted((node for node in order if isinstance(node, Noted)), key=lambda node: node.made)
+    seen = chain(reversed(leaves), ((node, node.variable) for node in reversed(noted)))
+    for node, name in chain(((node, held.get(node, "")) for node in order), seen):
+        if name and node in present and node not in names and name not in taken:
             names[node] = name
             taken.add(name)
     fresh = (name for number in count(1) if (name := f"v{number}") not in taken)
