@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from autograd import Value
 from autograd.errors import ArgumentError, OperandError
 from autograd.operands import number
+from autograd.rules.patterns import text_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,10 +61,39 @@ class SGD:
             msg = f"SGD: lr must be zero or positive, not {lr}"
             raise ArgumentError(msg)
 
+    #: The rule, in the manner of the table of operations: `step` computes it, and `autograd.stepping` shows it.
+    formula = "w - η*grad"
+
     def step(self) -> None:
         """Move every parameter against its gradient."""
+        updated = text_function(self.formula, ("w", "η", "grad"))
         for parameter in self.parameters:
-            parameter.data -= self.lr * parameter.grad
+            parameter.data = updated(parameter.data, self.lr, parameter.grad)
+
+    def explain(self, parameter: Value, grad: float) -> tuple[str, dict[str, float]]:
+        """
+        Tell what `step` would do to a parameter, without doing it.
+
+        Parameters
+        ----------
+        parameter
+            One of the parameters.
+        grad
+            Its gradient.
+
+        Returns
+        -------
+        formula, numbers
+            The text of the new value, and the number for each name in it: ``w`` is the parameter, ``grad`` its
+            gradient.
+
+        Examples
+        --------
+        >>> w = Value(1.0)
+        >>> SGD([w], lr=0.1).explain(w, 2.0)
+        ('w - η*grad', {'w': 1.0, 'η': 0.1, 'grad': 2.0})
+        """
+        return self.formula, {"w": parameter.data, "η": self.lr, "grad": grad}
 
     def zero_grad(self) -> None:
         """Set the gradients of all parameters to 0.0."""
