@@ -2,9 +2,9 @@
 Update rules as text, in the manner of the table of operations.
 
 A rule is a list of assignments: each line a name, and the expression for its new value. It speaks of ``w`` (the
-parameter), ``grad`` (its gradient), ``t`` (the number of the step, from 1), settings of the optimizer, and of state that
-is kept for each parameter: a name that is used before it is assigned, as ``m`` in ``m ← μ*m + grad``. The last line
-gives the new ``w``.
+parameter), ``grad`` (its gradient), ``t`` (the number of the step, from 1), settings of the optimizer, and of what is
+kept for each parameter: a name that is used before it is assigned, as ``m`` in ``m ← μ*m + grad``. The last line gives
+the new ``w``.
 """
 
 from __future__ import annotations
