@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from autograd.sources import SourceLine
 
-_SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "ne": "!="}
+_SYMBOLS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "ne": "!="}
 
 _serial = count(1)
 
@@ -31,7 +31,7 @@ class Comparison(NamedTuple):
     ----------
     left, right
         What was compared: Values, or a plain number on the right.
-    sign
+    operator
         ``"<"``, ``"<="``, ``">"`` or ``">="``; ``"!="`` beside 0.0 for a node that was asked whether it is true.
     outcome
         What came out.
@@ -40,7 +40,7 @@ class Comparison(NamedTuple):
     """
 
     left: Value
-    sign: str
+    operator: str
     right: Value | float
     outcome: bool
     source: SourceLine | None
@@ -48,7 +48,7 @@ class Comparison(NamedTuple):
     def __str__(self) -> str:
         numbers = [format(getattr(operand, "data", operand), ".4g") for operand in (self.left, self.right)]
         where = f" ({self.source})" if self.source else ""
-        return f"{numbers[0]} {self.sign} {numbers[1]} was {self.outcome}{where}"
+        return f"{numbers[0]} {self.operator} {numbers[1]} was {self.outcome}{where}"
 
 
 class Trace(Watcher):
@@ -83,10 +83,10 @@ class Trace(Watcher):
         return twin
 
     def compared(
-        self, left: Value, sign: Callable[[float, float], bool], right: Value | float, *, outcome: bool
+        self, left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
     ) -> None:
         """Remember a comparison."""
-        self.comparisons.append(Comparison(left, _SIGNS[sign.__name__], right, outcome, self._here()))
+        self.comparisons.append(Comparison(left, _SYMBOLS[operation.__name__], right, outcome, self._here()))
 
     def _here(self) -> SourceLine | None:
         """Give the line that is wanted."""
@@ -152,7 +152,7 @@ def trace_source(file: str = "") -> Iterator[Trace]:
     line 2: d = a * b = 2 * 3 = 6
     line 3: y = d + a = 6 + 2 = 8
     >>> comparison = steps(y).comparisons[0]
-    >>> comparison.sign, comparison.right, comparison.outcome, comparison.source.text
+    >>> comparison.operator, comparison.right, comparison.outcome, comparison.source.text
     ('>', 0.0, True, 'return d + a if d > 0 else d')
     """
     trace = Trace(file)

@@ -33,7 +33,7 @@ class Watcher:
         return node
 
     def compared(
-        self, left: Value, sign: Callable[[float, float], bool], right: Value | float, *, outcome: bool
+        self, left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
     ) -> None:
         """
         See a comparison, or a node asked whether it is true: whether it differs from 0.0.
@@ -42,7 +42,7 @@ class Watcher:
         ----------
         left, right
             What is compared.
-        sign
+        operation
             One of ``operator.lt le gt ge ne``.
         outcome
             What came out.
@@ -160,13 +160,15 @@ def show_node(node: Value) -> Value:
     return node
 
 
-def show_comparison(left: Value, sign: Callable[[float, float], bool], right: Value | float, *, outcome: bool) -> bool:
+def show_comparison(
+    left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
+) -> bool:
     """
     Show the watchers a comparison.
 
     Parameters
     ----------
-    left, sign, right, outcome
+    left, operation, right, outcome
         As for `Watcher.compared`.
 
     Returns
@@ -175,7 +177,7 @@ def show_comparison(left: Value, sign: Callable[[float, float], bool], right: Va
         The outcome.
     """
     for watcher in _watchers.get():
-        watcher.compared(left, sign, right, outcome=outcome)
+        watcher.compared(left, operation, right, outcome=outcome)
     return outcome
 
 

@@ -1,5 +1,5 @@
 """
-Neural networks of single neurons, on top of ``autograd``.
+Neural networks of single neurons, on top of ``autograd``; names are those of PyTorch.
 
 Examples
 --------
@@ -7,7 +7,11 @@ Examples
 >>> model = nn.MLP(2, [3, 1], seed=0)
 >>> len(model.parameters())
 13
+>>> nn.Sequential(nn.Linear(2, 4), nn.BatchNorm(4), nn.ReLU(), nn.Dropout(0.1), nn.Linear(4, 1))
+Sequential of [Linear(2, 4), BatchNorm(4), ReLU(), Dropout(0.1), Linear(4, 1)]
 """
+
+from typing import Any
 
 try:
     from autograd.installation import check_installation
@@ -21,9 +25,94 @@ except ModuleNotFoundError:
 
 check_installation()
 
-from nn.layers import MLP, Layer, Neuron  # noqa: E402 - only when autograd is known to be ours
-from nn.losses import cross_entropy, mse  # noqa: E402
+from nn import activations  # noqa: E402 - only when autograd is known to be ours
+from nn import initialisers as init  # noqa: E402
+from nn.activations import Activation  # noqa: E402
+from nn.arguments import nearest  # noqa: E402
+from nn.containers import Residual, Sequential  # noqa: E402
+from nn.dropout import Dropout  # noqa: E402
+from nn.embedding import Embedding  # noqa: E402
+from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
+from nn.losses import (  # noqa: E402
+    bce_with_logits,
+    cross_entropy,
+    hinge,
+    huber,
+    l1_penalty,
+    l2_penalty,
+    mae,
+    mse,
+)
 from nn.module import Module  # noqa: E402
-from nn.optim import SGD  # noqa: E402
+from nn.normalisation import BatchNorm, LayerNorm, RMSNorm  # noqa: E402
+from nn.optim import (  # noqa: E402
+    SGD,
+    Adagrad,
+    Adam,
+    AdamW,
+    Optimizer,
+    RMSprop,
+    clip_grad_norm_,
+    clip_grad_value_,
+)
+from nn.schedules import (  # noqa: E402
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearLR,
+    LinearWarmupLR,
+    ReduceLROnPlateau,
+    StepLR,
+)
 
-__all__ = ["MLP", "SGD", "Layer", "Module", "Neuron", "cross_entropy", "mse"]
+__all__ = [
+    "MLP",
+    "SGD",
+    "Activation",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "BatchNorm",
+    "CosineAnnealingLR",
+    "Dropout",
+    "Embedding",
+    "ExponentialLR",
+    "Layer",
+    "LayerNorm",
+    "Linear",
+    "LinearLR",
+    "LinearWarmupLR",
+    "Module",
+    "Neuron",
+    "Optimizer",
+    "RMSNorm",
+    "RMSprop",
+    "ReduceLROnPlateau",
+    "Residual",
+    "Sequential",
+    "StepLR",
+    "bce_with_logits",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "cross_entropy",
+    "hinge",
+    "huber",
+    "init",
+    "l1_penalty",
+    "l2_penalty",
+    "mae",
+    "mse",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Find the module of an activation: ``nn.ReLU``, ``nn.LeakyReLU``, ``nn.Softmax``, ..."""
+    found = activations.module_class(name)
+    if found is None:
+        hint = nearest(name, [*__all__, *activations.module_names()])
+        msg = f"module 'nn' has no attribute {name!r}{hint}"
+        raise AttributeError(msg)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *activations.module_names()})

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
-import random
 from typing import TYPE_CHECKING, Any
 
 import autograd
 from autograd import Value
 from autograd.errors import ArgumentError, OperandError
-from autograd.ops import TABLE
-from autograd.rules import operation, parameters, public_names
+from nn.activations import LINEAR, activation, check_activation, module_name
+from nn.arguments import flag, generator, positive
+from nn.containers import chain
+from nn.examples import check_width, has_examples, on_examples
+from nn.initialisers import initialise
 from nn.module import Module
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
-_LINEAR = "linear"
-
-#: The generator behind ``random.seed`` and ``random.uniform``.
-_GLOBAL: random.Random = random.uniform.__self__  # type: ignore[attr-defined]
+__all__ = ["MLP", "Layer", "Linear", "Neuron", "generator", "positive"]
 
 
 class Neuron(Module):
     """
-    A weighted sum of the inputs plus a bias, and an activation.
+    A weighted sum of the inputs plus a bias, and an activation: a = f(w·x + b).
 
     Parameters
     ----------
@@ -35,12 +34,16 @@ class Neuron(Module):
     activation
         Name of an operation of one number, as ``"relu"`` or ``"tanh"``; ``"linear"`` for none.
     seed
-        Seed or generator for the weights, uniform in [-1, 1]; by default Python's global one. The bias starts at 0.
+        Seed or generator for the weights; by default Python's global one.
+    init
+        Name of an initialiser for the weights (``nn.init``); by default uniform in [-1, 1]. The bias starts at 0.
+    bias
+        Whether there is a bias.
 
     Raises
     ------
     TypeError, ValueError
-        `nin` is no positive integer, or there is no such activation.
+        `nin` is no positive integer, or there is no such activation or initialiser.
 
     Examples
     --------
@@ -54,6 +57,9 @@ class Neuron(Module):
         nonlin: bool = True,
         activation: str = "relu",
         seed: int | random.Random | None = None,
+        *,
+        init: str = "uniform",
+        bias: bool = True,
     ) -> None:
         positive(nin, "Neuron: nin")
         if not isinstance(nonlin, bool):
@@ -61,48 +67,56 @@ class Neuron(Module):
                 f"Neuron: nonlin must be True or False, not {nonlin!r}; an activation is given as activation={nonlin!r}"
             )
             raise OperandError(msg)
-        _check_activation(activation)
-        self.activation = activation if nonlin else _LINEAR
-        uniform = generator(seed).uniform
-        self.w = [Value(uniform(-1, 1)) for _ in range(nin)]
-        self.b = Value(0.0)
+        check_activation(activation)
+        self.activation = activation if nonlin else LINEAR
+        self.w = [Value(0.0) for _ in range(nin)]
+        self.b = Value(0.0) if flag(bias, "Neuron: bias") else 0.0
+        initialise([self.w], init, self.activation, seed)
 
-    def __call__(self, x: Sequence[Value | float]) -> Value:
+    def __call__(self, x: Sequence[Any]) -> Any:
         """
         Compute the output.
 
         Parameters
         ----------
         x
-            The inputs.
+            The inputs, or a list of examples.
 
         Returns
         -------
         Value
+            For a list of examples a list of Values.
 
         Raises
         ------
         ValueError
             There are more or fewer inputs than weights.
         """
-        if not hasattr(x, "__len__"):
-            msg = f"{self!r} takes a sequence of {len(self.w)} inputs, not {type(x).__name__} {x!r}"
-            raise OperandError(msg)
-        if len(x) != len(self.w):
-            msg = f"{self!r} takes {len(self.w)} inputs, not {len(x)}"
-            raise ArgumentError(msg)
-        total = autograd.dot(self.w, x, self.b)
-        # looked up by name at each call: a neuron holds numbers and names alone, so that it can be pickled
-        return total if self.activation == _LINEAR else operation(self.activation)(total)  # type: ignore[no-any-return]
+        return on_examples(_bare, self.outputs(x))
+
+    def forward(self, x: Sequence[Any]) -> list[Any]:
+        """
+        Compute the output.
+
+        Parameters
+        ----------
+        x
+            The inputs, or a list of examples.
+
+        Returns
+        -------
+        list
+            Of one Value; for a list of examples, such a list for each.
+        """
+        return _each_through([self], x)
 
     def __repr__(self) -> str:
-        symbol = "Linear" if self.activation == _LINEAR else TABLE[self.activation].symbol
-        return f"{symbol or self.activation.capitalize()}Neuron({len(self.w)})"
+        return f"{'Linear' if self.activation == LINEAR else module_name(self.activation)}Neuron({len(self.w)})"
 
 
 class Layer(Module):
     """
-    Neurons that share their inputs.
+    Neurons that share their inputs: a = f(W x + b).
 
     Parameters
     ----------
@@ -110,14 +124,22 @@ class Layer(Module):
         Number of inputs.
     nout
         Number of neurons.
-    nonlin, activation, seed
+    nonlin, activation, seed, init, bias
         As for `Neuron`.
 
     Raises
     ------
     TypeError, ValueError
         As `Neuron`.
+
+    Examples
+    --------
+    >>> layer = Layer(2, 3, activation="tanh", seed=0)
+    >>> len(layer([1.0, -1.0])), len(layer.parameters())
+    (3, 9)
     """
+
+    whole = True
 
     def __init__(
         self,
@@ -126,49 +148,138 @@ class Layer(Module):
         nonlin: bool = True,
         activation: str = "relu",
         seed: int | random.Random | None = None,
+        *,
+        init: str = "uniform",
+        bias: bool = True,
     ) -> None:
         positive(nout, "Layer: nout")
-        rng = generator(seed)
-        self.neurons = [Neuron(nin, nonlin, activation, rng) for _ in range(nout)]
+        self.neurons = [Neuron(nin, nonlin, activation, init="zeros", bias=bias) for _ in range(nout)]
+        initialise(self.weight, init, self.neurons[0].activation, seed)
 
-    def __call__(self, x: Sequence[Value | float]) -> Any:
+    @property
+    def weight(self) -> list[list[Value]]:
+        """The weights, a row for each neuron."""
+        return [neuron.w for neuron in self.neurons]
+
+    @property
+    def bias(self) -> list[Value] | None:
+        """The biases, one for each neuron; None if there are none."""
+        biases = [neuron.b for neuron in self.neurons if isinstance(neuron.b, Value)]
+        return biases or None
+
+    def __call__(self, x: Sequence[Any]) -> Any:
         """
         Compute the outputs.
 
         Parameters
         ----------
         x
-            The inputs.
+            The inputs, or a list of examples.
 
         Returns
         -------
         list of Value
-            For a layer of one neuron the bare Value.
+            For a layer of one neuron the bare Value. For a list of examples, what there is for each.
 
         Raises
         ------
         ValueError
             There are more or fewer inputs than weights.
         """
-        return _bare(self.outputs(x))
+        return on_examples(_bare, self.outputs(x))
 
-    def outputs(self, x: Sequence[Value | float]) -> list[Value]:
+    def forward(self, x: Sequence[Any]) -> list[Any]:
         """
         Compute the outputs, as a list even for one neuron.
 
         Parameters
         ----------
         x
-            The inputs.
+            The inputs, or a list of examples.
 
         Returns
         -------
         list of Value
         """
-        return [neuron(x) for neuron in self.neurons]
+        return _each_through(self.neurons, x)
+
+    def extra_repr(self) -> str:
+        """
+        Say its widths and its activation.
+
+        Returns
+        -------
+        str
+        """
+        return f"{len(self.neurons[0].w)} to {len(self.neurons)}, {self.neurons[0].activation}"
 
     def __repr__(self) -> str:
         return f"Layer of [{', '.join(map(repr, self.neurons))}]"
+
+
+class Linear(Layer):
+    """
+    A layer without activation, as PyTorch's: W x + b.
+
+    Parameters
+    ----------
+    in_features, out_features
+        Numbers of inputs and of neurons.
+    bias
+        Whether there are biases.
+    seed, init
+        As for `Neuron`; by default the weights are uniform with variance 1 / `in_features`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `Neuron`.
+
+    Examples
+    --------
+    >>> len(Linear(2, 1, seed=0)([1.0, -1.0]))
+    1
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        seed: int | random.Random | None = None,
+        init: str = "lecun_uniform",
+    ) -> None:
+        super().__init__(in_features, out_features, nonlin=False, seed=seed, init=init, bias=bias)
+
+    def __call__(self, x: Sequence[Any]) -> Any:
+        """
+        Compute the outputs.
+
+        Parameters
+        ----------
+        x
+            The inputs, or a list of examples.
+
+        Returns
+        -------
+        list of Value
+            One for each neuron; for a list of examples, such a list for each.
+        """
+        return self.outputs(x)
+
+    def extra_repr(self) -> str:
+        """
+        Say its widths.
+
+        Returns
+        -------
+        str
+        """
+        return f"{len(self.neurons[0].w)}, {len(self.neurons)}" + ("" if self.bias else ", bias=False")
+
+    def __repr__(self) -> str:
+        return f"Linear({self.extra_repr()})"
 
 
 class MLP(Module):
@@ -183,7 +294,7 @@ class MLP(Module):
         Number of neurons in each layer.
     activation
         Of all layers but the last.
-    seed
+    seed, init
         As for `Neuron`.
 
     Raises
@@ -198,7 +309,13 @@ class MLP(Module):
     """
 
     def __init__(
-        self, nin: int, nouts: Sequence[int], activation: str = "relu", seed: int | random.Random | None = None
+        self,
+        nin: int,
+        nouts: Sequence[int],
+        activation: str = "relu",
+        seed: int | random.Random | None = None,
+        *,
+        init: str = "uniform",
     ) -> None:
         if not isinstance(nouts, list | tuple):
             msg = f"MLP: nouts must be a list with the number of neurons of each layer, not {nouts!r}"
@@ -209,103 +326,62 @@ class MLP(Module):
         rng = generator(seed)
         widths = [nin, *nouts]
         self.layers = [
-            Layer(widths[i], nout, i != len(nouts) - 1, activation, rng) for i, nout in enumerate(nouts)
-        ]  # fmt: skip
+            Layer(widths[i], nout, i != len(nouts) - 1, activation, rng, init=init) for i, nout in enumerate(nouts)
+        ]
 
-    def __call__(self, x: Sequence[Value | float]) -> Any:
+    def __call__(self, x: Sequence[Any]) -> Any:
         """
         Compute the outputs.
 
         Parameters
         ----------
         x
-            The inputs.
+            The inputs, or a list of examples.
 
         Returns
         -------
         list of Value
-            If the last layer has one neuron, the bare Value.
+            If the last layer has one neuron, the bare Value. For a list of examples, what there is for each.
 
         Raises
         ------
         ValueError
             There are more or fewer inputs than weights.
         """
-        for layer in self.layers:
-            x = layer.outputs(x)
-        return _bare(x)
+        return on_examples(_bare, self.outputs(x))
+
+    def forward(self, x: Sequence[Any]) -> Any:
+        """
+        Compute the outputs, as a list even if the last layer has one neuron.
+
+        Parameters
+        ----------
+        x
+            The inputs, or a list of examples.
+
+        Returns
+        -------
+        list of Value
+        """
+        return chain(self.layers, x)
 
     def __repr__(self) -> str:
         return f"MLP of [{', '.join(map(repr, self.layers))}]"
 
 
+def _each_through(neurons: Sequence[Neuron], x: Any) -> list[Any]:
+    """Apply neurons to an example, or to each of many."""
+    if has_examples(x):
+        return [_each_through(neurons, each) for each in x]
+    first = neurons[0]
+    check_width(x, len(first.w), first)
+    # looked up by name at each call: a neuron holds numbers and names alone, so that it can be pickled
+    weighted = [autograd.dot(neuron.w, x, neuron.b) for neuron in neurons]
+    if first.activation == LINEAR:
+        return weighted
+    apply = activation(first.activation)
+    return [apply(each) for each in weighted]
+
+
 def _bare(outputs: Sequence[Any]) -> Any:
     return outputs[0] if len(outputs) == 1 else outputs
-
-
-def generator(seed: int | random.Random | None) -> random.Random:
-    """
-    Give a source of random numbers.
-
-    Parameters
-    ----------
-    seed
-        An integer, a generator, or None for Python's global generator.
-
-    Returns
-    -------
-    random.Random
-
-    Raises
-    ------
-    TypeError
-        `seed` is none of these.
-    """
-    if seed is None:
-        return _GLOBAL
-    if isinstance(seed, random.Random):
-        return seed
-    if isinstance(seed, int):
-        return random.Random(seed)  # noqa: S311 - not for secrets
-    msg = f"seed must be an integer, a random.Random or None, not {type(seed).__name__} {seed!r}"
-    raise OperandError(msg)
-
-
-def positive(count: int, role: str) -> None:
-    """
-    See that a count is a positive integer.
-
-    Parameters
-    ----------
-    count
-        The number.
-    role
-        What it counts; the messages begin with it.
-
-    Raises
-    ------
-    TypeError
-        It is not an integer.
-    ValueError
-        It is below one.
-    """
-    if not isinstance(count, int) or isinstance(count, bool):
-        msg = f"{role} must be an integer, not {type(count).__name__} {count!r}"
-        raise OperandError(msg)
-    if count < 1:
-        msg = f"{role} must be at least 1, not {count}"
-        raise ArgumentError(msg)
-
-
-def _check_activation(name: str) -> None:
-    known = [op for op in public_names() if _takes_one_number(op)]
-    if name != _LINEAR and name not in known:
-        near = difflib.get_close_matches(str(name), [*known, _LINEAR], 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join([*known, _LINEAR])}"
-        msg = f"activation must name an operation of one number, not {name!r}; {hint}"
-        raise ArgumentError(msg)
-
-
-def _takes_one_number(name: str) -> bool:
-    first, *others = parameters(TABLE[name])
-    return first.kind == "scalar" and all(parameter.default for parameter in others)

@@ -166,7 +166,7 @@ def test_the_digits():
         (lambda: nn.cross_entropy([1.0, 2.0], "a"), TypeError, "target must be an integer, not str"),
         (lambda: nn.cross_entropy([1.0, 2.0], [0, 1]), TypeError, "logits of an example must be a sequence"),
         (lambda: nn.cross_entropy([], 0), ValueError, "logits must not be empty"),
-        (lambda: nn.mse([[1.0], [2.0]], [1.0, 2.0]), TypeError, "flat sequences of numbers, but have list"),
+        (lambda: nn.mse([[1.0, 2.0]], [1.0]), TypeError, "of one shape, but a prediction is a list of 2"),
         (lambda: nn.MLP(2, 3), TypeError, "nouts must be a list"),
         (lambda: nn.MLP(2, [3, "1"]), TypeError, "nout must be an integer, not str"),
         (lambda: nn.MLP(2, [1], activation="rely"), ValueError, "not 'rely'; did you mean 'relu'"),

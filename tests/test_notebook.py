@@ -58,7 +58,7 @@ def test_lines_count_as_in_the_notebook(shell):
     for step in found:
         assert lines[step.source.number - 1].strip() == step.source.text
     assert [step.source.number for step in found if step.phase == "forward"] == [3, 5, 7]
-    assert [(c.sign, c.source.text) for c in found.comparisons] == [(">", "if h > 0:")]
+    assert [(c.operator, c.source.text) for c in found.comparisons] == [(">", "if h > 0:")]
 
 
 def test_the_line_is_that_of_the_cell_though_a_function_of_another_one_is_called(shell):

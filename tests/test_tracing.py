@@ -144,7 +144,7 @@ def test_comparisons_are_remembered():
 
     x, y = Value(3.0, "x"), Value(1.0, "y")
     comparisons = steps(traced(f, x, y)).comparisons
-    assert [(c.sign, c.outcome, c.source) for c in comparisons] == [
+    assert [(c.operator, c.outcome, c.source) for c in comparisons] == [
         (">", True, line_of("a product beside a number")),
         (">", False, line_of("two nodes")),
         ("!=", True, line_of("truth")),
@@ -160,7 +160,7 @@ def test_reflected_comparisons_and_those_after_the_last_node():
         return y if 1 < y else x  # noqa: SIM300
 
     (comparison,) = steps(traced(f, Value(3.0))).comparisons
-    assert (comparison.left.data, comparison.sign, comparison.right) == (6.0, ">", 1.0)
+    assert (comparison.left.data, comparison.operator, comparison.right) == (6.0, ">", 1.0)
 
 
 def test_comparisons_that_do_not_depend_on_the_graph_are_left_out():
