@@ -379,7 +379,7 @@ gradcheck(lambda x: x if x > 1 else x * x, [1.0])
 
 # %% [markdown]
 # *Inconclusive* does not raise: it is no accusation. But look at the report. If all is inconclusive, nothing has been checked;
-# choose other inputs.
+# choose other inputs. A test that is to insist asks for `gradcheck(...).all_right`.
 
 # %% [markdown]
 # ## In your own tests
