@@ -7,6 +7,7 @@ import mpmath
 import reference
 import sympy
 from hypothesis import assume, given, reject, settings
+from sizes import size_of_gradients
 
 from autograd import Value, gradients
 from autograd.engine import topological_order
@@ -25,16 +26,6 @@ def sweep(expression):
     root = expression(*leaves)
     root.backward()
     return leaves, root
-
-
-def size_of_gradients(root, leaves):
-    """Bound the sum of the magnitudes of all paths' products: what rounding errors are relative to."""
-    sizes = dict.fromkeys(topological_order(root), 0.0)
-    sizes[root] = 1.0
-    for node in reversed(topological_order(root)):
-        for parent, slope in zip(node.parents, node.local_grads, strict=True):
-            sizes[parent] += abs(slope) * sizes[node]
-    return [1.0 + sizes.get(leaf, 0.0) for leaf in leaves]
 
 
 def test_every_operation_has_a_reference():

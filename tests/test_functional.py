@@ -13,6 +13,7 @@ import reference
 import sympy
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.optimize import rosen_hess
 
 import autograd
 from autograd import (
@@ -124,6 +125,22 @@ def test_all_second_derivatives_are_those_of_sympy(expression):
         assert close(jacobian(grad(f))(expression.inputs)[index], rows[index], size, 1e-12)
         assert close(hvp(f, (expression.inputs,), (unit,)), rows[index], size, 1e-12)
         assert close(jvp(grad(f), (expression.inputs,), (unit,))[1], rows[index], size, 1e-12)
+
+
+@given(expressions(ops=SMOOTH, max_ops=4, n_inputs=1, largest=10.0))
+@settings(max_examples=30)
+def test_the_third_derivative_is_that_of_sympy(expression):
+    symbol = sympy.symbols("x0")
+    exact = sympy.diff(expression(symbol, functions=reference.SYMPY.__getitem__), symbol, 3)
+    wanted = sympy.N(exact.subs({symbol: sympy.Rational(expression.inputs[0])}), 40)
+    assume(wanted.is_real and wanted.is_finite)
+    leaf = Value(expression.inputs[0])
+    second = gradients(gradients(expression(leaf), leaf), leaf)
+    size = 1.0 + size_of_paths(second, {leaf: 1.0})
+    assume(size < 1e6)  # else the intermediate results may overflow where the derivatives do not
+    assert close(gradients(second, leaf).data, float(wanted), size, 1e-12)
+    assert close(grad(grad(grad(expression)))(leaf.data), float(wanted), size, 1e-12)
+    assert close(forward(forward(forward(expression)))(leaf.data), float(wanted), size, 1e-12)
 
 
 @pytest.mark.parametrize("modes", list(itertools.product([grad, forward], repeat=3)))
@@ -460,22 +477,9 @@ def rosenbrock(x):
     return sum(100 * (b - a**2) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(x))
 
 
-def rosenbrock_hessian(x):
-    """Second derivatives of the Rosenbrock function, as in scipy.optimize.rosen_hess."""
-    n = len(x)
-    rows = [[0.0] * n for _ in range(n)]
-    for i in range(n - 1):
-        rows[i][i + 1] = rows[i + 1][i] = -400 * x[i]
-    rows[0][0] = 1200 * x[0] ** 2 - 400 * x[1] + 2
-    rows[-1][-1] = 200.0
-    for i in range(1, n - 1):
-        rows[i][i] = 202 + 1200 * x[i] ** 2 - 400 * x[i + 1]
-    return rows
-
-
 @given(st.lists(FLOATS, min_size=2, max_size=5), st.data())
 def test_rosenbrocks_hessian(x, data):
-    exact = rosenbrock_hessian(x)
+    exact = rosen_hess(x).tolist()
     scale = 1e4
     for row, wanted in zip(hessian(rosenbrock)(x), exact, strict=True):
         assert close(row, wanted, scale, 1e-12)

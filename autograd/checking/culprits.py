@@ -138,7 +138,7 @@ def audit(root: Value, resolution: float, origins: dict[Value, str]) -> Audit:
             analytic = sum(slopes[place] for place in moved)
             size = sum(abs(slopes[place]) for place in moved)
             slack = _UNITS_OFF * UNIT * size
-            line = _line_of(node, moved)
+            line = _line_of(node, moved, flat=size == 0.0)
             judgement = judge(line, analytic, slack, SCHEMES["richardson"], resolution)
             if judgement.verdict == WRONG:
                 impact = abs(adjoints[node] * (analytic - judgement.numeric))
@@ -177,7 +177,7 @@ def _partial_sums(node: Value) -> float:
     return sum(abs(slope * parent.data) for slope, parent in zip(node.local_grads, node.parents, strict=True))
 
 
-def _line_of(node: Value, places: Sequence[int]) -> Line:
+def _line_of(node: Value, places: Sequence[int], flat: bool) -> Line:
     """Make a function of one operand, at all these places, from the text of an operation's value."""
     op = TABLE[node.op]
     star = parameters(op)[0].kind == "star"
@@ -189,10 +189,11 @@ def _line_of(node: Value, places: Sequence[int]) -> Line:
         return float(value(*groups[0]) if star else value(*groups))
 
     between = _partial_sums(node)
+    least = 0.0 if flat else SMALLEST  # a product with zero is exact
 
     def noise(offset: float) -> float:
         here = function(at + offset)
-        return 2 * UNIT * (abs(here) + between) + SMALLEST if math.isfinite(here) else 0.0
+        return 2 * UNIT * (abs(here) + between) + least if math.isfinite(here) else 0.0
 
     at = data[places[0]]
     return Line(function, at, abs(at) or 1.0, noise, max(abs(at), 1.0) / 8)

@@ -78,15 +78,18 @@ def rounding(root: Value) -> Rounding:
             continue
         adjoint, size, error = adjoints[node], sizes[node], slack[node]
         weight = abs(node.data)
+        least = 0.0
         parents = node.parents
         for parent, slope, taken in zip(parents, node.local_grads, node.taken, strict=True):
             if taken:
                 adjoints[parent] += slope * adjoint
                 sizes[parent] += abs(slope) * size
-                slack[parent] += abs(slope) * (error + _SWEEP * size) + SMALLEST
+                if slope and (size or error):  # a product with zero is exact
+                    slack[parent] += abs(slope) * (error + _SWEEP * size) + SMALLEST
+                    least = SMALLEST
                 if len(parents) > 2:  # such an operation rounds in between
                     weight += abs(slope * parent.data)
-        term = abs(adjoint) * (UNIT * weight + SMALLEST)
+        term = abs(adjoint) * (UNIT * weight + least)
         if math.isfinite(term):  # an infinite derivative shows in the differences themselves
             value += term
     return Rounding(value, adjoints, slack)
