@@ -177,7 +177,7 @@ def _partial_sums(node: Value) -> float:
     return sum(abs(slope * parent.data) for slope, parent in zip(node.local_grads, node.parents, strict=True))
 
 
-def _line_of(node: Value, places: Sequence[int], flat: bool) -> Line:
+def _line_of(node: Value, places: Sequence[int], *, flat: bool) -> Line:
     """Make a function of one operand, at all these places, from the text of an operation's value."""
     op = TABLE[node.op]
     star = parameters(op)[0].kind == "star"
