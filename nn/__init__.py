@@ -63,6 +63,7 @@ from nn.schedules import (  # noqa: E402
     ReduceLROnPlateau,
     StepLR,
 )
+from nn.training import Callback, ClipGradNorm, EarlyStopping, History, evaluate, fit, predict  # noqa: E402
 
 __all__ = [
     "MLP",
@@ -72,10 +73,14 @@ __all__ = [
     "Adam",
     "AdamW",
     "BatchNorm",
+    "Callback",
+    "ClipGradNorm",
     "CosineAnnealingLR",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "ExponentialLR",
+    "History",
     "Layer",
     "LayerNorm",
     "Linear",
@@ -94,6 +99,8 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
+    "evaluate",
+    "fit",
     "hinge",
     "huber",
     "init",
@@ -101,6 +108,7 @@ __all__ = [
     "l2_penalty",
     "mae",
     "mse",
+    "predict",
 ]
 
 

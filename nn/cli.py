@@ -8,21 +8,18 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import autograd
-from autograd import AutogradError, Value, no_grad
+from autograd import AutogradError, Value
 from autograd.checking import central_difference
-from autograd.errors import MissingExtraError
 from autograd.parse import parse
 from autograd.stepping import steps
 from nn.datasets import digits
-from nn.layers import MLP, generator
-from nn.losses import cross_entropy
-from nn.optim import SGD
+from nn.layers import MLP
+from nn.training import evaluate, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autograd.parse import Expression
-    from nn.datasets import Split
 
 _EXAMPLE = "tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5}
 _BATCH = 16
@@ -197,40 +194,16 @@ def _difference(expression: Expression, values: dict[str, float], index: int) ->
 
 
 def _train_on_digits(seed: int, epochs: int) -> None:
-    split = digits(seed=seed)
-    try:
-        from tqdm import tqdm  # noqa: PLC0415 - optional
-    except ImportError as error:
-        msg = "the progress bar comes with tqdm: pip install 'chainrule[data]'"
-        raise MissingExtraError(msg) from error
+    split = digits().split(seed=seed)
     _say(
         f"\nHandwritten digits: {len(split.train_inputs):,} images to train on, {len(split.held_out_inputs)} held out, "
         f"a fifth of each digit (seed {seed})"
     )
-    rng = generator(seed)
-    model = MLP(64, [30, 10], seed=rng)
+    model = MLP(64, [30, 10], seed=seed)
     _say(f"A network of 64 inputs, 30 relu neurons and 10 outputs: {len(model.parameters()):,} parameters")
-    optimizer = SGD(model.parameters(), _LEARNING_RATE)
-    order = list(range(len(split.train_inputs)))
-    with tqdm(total=epochs * len(order), unit=" images") as bar:
-        for epoch in range(epochs):
-            rng.shuffle(order)
-            for start in range(0, len(order), _BATCH):
-                batch = order[start : start + _BATCH]
-                logits = [model(split.train_inputs[i]) for i in batch]
-                loss = cross_entropy(logits, [split.train_targets[i] for i in batch])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                bar.set_postfix_str(f"epoch {epoch + 1}/{epochs}, loss {loss.data:.3f}", refresh=False)
-                bar.update(len(batch))
-    _say(f"held-out accuracy: {100 * _held_out_accuracy(model, split):.1f} %")
-
-
-def _held_out_accuracy(model: MLP, split: Split) -> float:
-    right = 0
-    with no_grad():
-        for image, digit in zip(split.held_out_inputs, split.held_out_targets, strict=True):
-            logits = model(image)
-            right += max(range(10), key=logits.__getitem__) == digit
-    return right / len(split.held_out_inputs)
+    fit(
+        model, split.train_inputs, split.train_targets, loss="cross_entropy", optimizer="sgd", lr=_LEARNING_RATE,
+        epochs=epochs, batch_size=_BATCH, seed=seed,
+    )  # fmt: skip
+    result = evaluate(model, split.held_out_inputs, split.held_out_targets, loss="cross_entropy")
+    _say(f"held-out accuracy: {100 * result['accuracy']:.1f} %")
