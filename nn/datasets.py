@@ -424,7 +424,7 @@ class Standardiser:
 
 
 def _spread(column: Sequence[float], mean: float) -> float:
-    return math.sqrt(math.fsum((x - mean) ** 2 for x in column) / len(column)) or 1.0
+    return math.hypot(*(x - mean for x in column)) / math.sqrt(len(column)) or 1.0
 
 
 def mini_batches(count: int, size: int, seed: int | random.Random | None = None) -> Iterator[list[int]]:

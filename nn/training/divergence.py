@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from autograd.errors import DivergenceError
 from autograd.rules import data_of
 from nn.examples import is_sequence
-from nn.layers import Layer
 from nn.training.evaluating import evaluating
+from nn.training.layers import layers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from nn.module import Module
@@ -138,7 +138,7 @@ def find_largest(model: Module, examples: Mapping[int, Any]) -> Culprit:
         if not math.isfinite(parameter.data):
             return Culprit(name, None, parameter.data)
     worst = Culprit("the model", next(iter(examples)), 0.0)
-    layers = {name: part for name, part in model.named_modules() if isinstance(part, Layer) or not list(_inside(part))}
+    layers = dict(layers_of(model))
     for example, inputs in examples.items():
         seen: list[tuple[str, float]] = []
         hooks = [part.register_forward_hook(_noting(name, seen)) for name, part in layers.items()]
@@ -161,10 +161,6 @@ def find_largest(model: Module, examples: Mapping[int, Any]) -> Culprit:
 
 def _noting(name: str, seen: list[tuple[str, float]]) -> Callable[..., None]:
     return lambda _module, _inputs, outputs: seen.append((name, largest(outputs)))
-
-
-def _inside(part: Module) -> Iterator[Module]:
-    return (each for each in part.modules() if each is not part)
 
 
 def largest(outputs: Any) -> float:

@@ -127,6 +127,7 @@ def fit(
     for given, role in ((shuffle, "shuffle"), (progress, "progress")):
         flag(given, f"fit: {role}")
     hung = _callbacks_in(callbacks)
+    kept = _path_of(checkpoint)
     pace = Pace(schedule, chosen)
     start = seed if isinstance(seed, int) else generator(seed).getrandbits(53)
     places, held_out = _set_aside(inputs, targets, validation, start)
@@ -151,10 +152,10 @@ def fit(
         "seed": seed if isinstance(seed, int) else None,
         "callbacks": [type(callback).__name__ for callback in hung],
         "columns": names,
-        "data": "" if checkpoint is None else fingerprint(inputs, targets, *(held_out or ())),
+        "data": "" if kept is None else fingerprint(inputs, targets, *(held_out or ())),
     }
     with training(model):
-        loop.train(None if checkpoint is None else Path(checkpoint), made_of, progress=progress)
+        loop.train(kept, made_of, progress=progress)
     return run.history
 
 
@@ -168,7 +169,19 @@ def _callbacks_in(callbacks: Any) -> list[Callback]:
     return hung
 
 
-def _set_aside(inputs: list[Any], targets: list[Any], validation: Any, seed: int) -> tuple[Sequence[int], tuple[list[Any], list[Any]] | None]:
+def _path_of(checkpoint: str | os.PathLike[str] | None) -> Path | None:
+    if checkpoint is None:
+        return None
+    path = Path(checkpoint)
+    if path.is_dir() or not path.parent.is_dir():
+        msg = f"fit: checkpoint must be a file in a folder that is there, not {str(path)!r}"
+        raise ArgumentError(msg)
+    return path
+
+
+def _set_aside(
+    inputs: list[Any], targets: list[Any], validation: Any, seed: int
+) -> tuple[Sequence[int], tuple[list[Any], list[Any]] | None]:
     """Give the places of the examples to train on, and those to look at after each epoch."""
     everything = range(len(inputs))
     if validation is None:

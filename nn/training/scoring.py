@@ -88,6 +88,8 @@ def choose_metric(
     TypeError, ValueError
         There is no such metric.
     """
+    if isinstance(metric, Metric):
+        return metric
     if callable(metric):
         return Metric(getattr(metric, "__name__", "metric"), metric)
     classes = sorted({target for target in targets if not is_sequence(target)})
