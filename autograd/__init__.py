@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from autograd.opaque import custom
     from autograd.parse import parse
     from autograd.registering import register
+    from autograd.stepping import steps
+    from autograd.tracing import trace_source
 
 rules.attach_methods()
 
@@ -48,8 +50,12 @@ _LATER = {
     "custom": "opaque",
     "detect_anomaly": "anomaly",
     "gradcheck": "checking",
+    "load_ipython_extension": "notebook",
     "parse": "parse",
     "register": "registering",
+    "steps": "stepping",
+    "trace_source": "tracing",
+    "unload_ipython_extension": "notebook",
 }
 
 __all__ = [
@@ -69,7 +75,9 @@ __all__ = [
     "no_grad",
     "parse",
     "register",
+    "steps",
     "topological_order",
+    "trace_source",
     "value_and_grad",
     "vjp",
 ]

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections import deque
 from contextlib import contextmanager
 from math import isfinite
-from pathlib import Path
-from traceback import walk_tb
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from autograd.engine import Value
 from autograd.errors import AnomalyError, AutogradError, describe, listed
 from autograd.functional.sweeping import in_a_sweep
 from autograd.noting import Noted, noted
+from autograd.sources import users_line
 from autograd.watchers import Watcher, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from types import FrameType
 
-#: Where the code of this project is: a line that a user wrote is somewhere else.
-_OURS = (*(f"{Path(__file__).parents[1] / package}/" for package in ("autograd", "nn")), "<autograd ")
+    from autograd.sources import SourceLine
 
 _LONGEST_CHAIN = 5  # nodes
 
@@ -65,9 +60,9 @@ def detect_anomaly() -> Iterator[None]:
     except AutogradError as error:
         if not error.operands:
             raise
-        place = _place_of(error.__traceback__)
+        line = users_line(error.__traceback__)
         above = [operand for operand in error.operands if isinstance(operand, Value)]
-        raise AnomalyError(_message(str(error), place, "computed from", _ancestors(above))) from error
+        raise AnomalyError(_message(str(error), line, "computed from", _ancestors(above))) from error
 
 
 def _check_node(node: Value) -> Value:
@@ -75,10 +70,10 @@ def _check_node(node: Value) -> Value:
     if in_a_sweep():  # derivatives as Values: `_check_sweep` sees what comes out
         return node
     node = noted(node)
-    node.place = _place_of(sys._getframe())
+    node.source = users_line(sys._getframe())
     if not isfinite(node._data):
         what = f"{_call(node)} is {node._data}"
-        raise AnomalyError(_message(what, node.place, "computed from", _ancestors(node.parents)))
+        raise AnomalyError(_message(what, node.source, "computed from", _ancestors(node.parents)))
     return node
 
 
@@ -91,7 +86,7 @@ def _check_sweep(order: list[Value], adjoint: Callable[[Value], float | None]) -
             continue
         if not isfinite(handed):
             what = f"in a sweep, the adjoint of {_call(node)} adds up to {handed}"
-            raise AnomalyError(_message(what, _place(node), "on the way from the root", _users(node, user)))
+            raise AnomalyError(_message(what, _source(node), "on the way from the root", _users(node, user)))
         for parent, slope, taken in zip(node.parents, node.local_grads, node.taken):
             if taken and adjoint(parent) is not None:
                 user.setdefault(parent, node)
@@ -100,7 +95,7 @@ def _check_sweep(order: list[Value], adjoint: Callable[[Value], float | None]) -
                         f"in a sweep, {_call(node)} passes {slope * handed} on to {describe(parent)}: its derivative is"
                         f" {slope}, its adjoint {handed}"
                     )
-                    raise AnomalyError(_message(what, _place(node), "on the way from the root", _users(node, user)))
+                    raise AnomalyError(_message(what, _source(node), "on the way from the root", _users(node, user)))
 
 
 class _Detector(Watcher):
@@ -114,10 +109,10 @@ class _Detector(Watcher):
 # ---------------------------------------------------------------------- what is said
 
 
-def _message(what: str, place: tuple[str, int] | None, title: str, chain: list[Value]) -> str:
-    lines = [what, f"  at {_line(place)}"]
+def _message(what: str, line: SourceLine | None, title: str, chain: list[Value]) -> str:
+    lines = [what, f"  at {_said(line)}"]
     if chain:
-        lines += [f"{title}:", *(f"  {_call(node)}    {_line(_place(node))}" for node in chain)]
+        lines += [f"{title}:", *(f"  {_call(node)}    {_said(_source(node))}" for node in chain)]
     return "\n".join(lines)
 
 
@@ -130,27 +125,12 @@ def _call(node: Value) -> str:
     return f"{label}{node.op}({listed(node.operands)}){value}"
 
 
-def _line(place: tuple[str, int] | None) -> str:
-    if place is None:
-        return "a line that was not noted: the node was made outside of detect_anomaly"
-    return f"{place[0]}:{place[1]}: {linecache.getline(*place).strip()}"
+def _said(line: SourceLine | None) -> str:
+    return str(line or "a line that was not noted: the node was made outside of detect_anomaly")
 
 
-def _place(node: Value) -> tuple[str, int] | None:
-    return node.place if isinstance(node, Noted) else None
-
-
-def _place_of(start: FrameType | TracebackType | None) -> tuple[str, int] | None:
-    """Find the innermost line that is not of this project, from a frame outwards or a traceback inwards."""
-    place = None
-    if isinstance(start, TracebackType):
-        for frame, line in walk_tb(start):
-            if not frame.f_code.co_filename.startswith(_OURS):
-                place = frame.f_code.co_filename, line
-        return place
-    while start is not None and start.f_code.co_filename.startswith(_OURS):
-        start = start.f_back
-    return None if start is None else (start.f_code.co_filename, start.f_lineno)
+def _source(node: Value) -> SourceLine | None:
+    return node.source if isinstance(node, Noted) else None
 
 
 def _ancestors(nodes: Iterable[Value]) -> list[Value]:

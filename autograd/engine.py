@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsFloat
 from autograd.errors import ARITHMETIC_ERRORS, OperandError, failure
 from autograd.operands import beside, number
 from autograd.primitives import power_by_base, power_by_exponent, real_power
-from autograd.watchers import show_node, show_sweep, watched
+from autograd.watchers import show_comparison, show_node, show_sweep, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,7 +258,8 @@ class Value:
         return _compare(self, other, operator.ge, "__le__")
 
     def __bool__(self) -> bool:
-        return self._data != 0.0
+        outcome = self._data != 0.0
+        return show_comparison(self, operator.ne, 0.0, outcome=outcome) if watched else outcome
 
     def __float__(self) -> float:
         msg = (
@@ -489,7 +490,12 @@ def _power(x: Any, y: Any) -> Value:
 def _compare(node: Value, other: Any, operation: Callable[[float, float], bool], reflected: str) -> bool:
     """Compare by data."""
     bound = other._data if isinstance(other, Value) else beside(other, operation.__name__, reflected)
-    return NotImplemented if bound is NotImplemented else operation(node._data, bound)
+    if bound is NotImplemented:
+        return NotImplemented  # type: ignore[no-any-return]
+    outcome = operation(node._data, bound)
+    if watched:
+        show_comparison(node, operation, other if isinstance(other, Value) else bound, outcome=outcome)
+    return outcome
 
 
 _new = object.__new__

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, SupportsFloat
+from typing import TYPE_CHECKING, NoReturn, SupportsFloat
 
 from autograd.engine import Value
 from autograd.errors import NoGraphError
 from autograd.watchers import without_parents
+
+if TYPE_CHECKING:
+    from autograd.sources import SourceLine
+    from autograd.tracing import Trace
 
 
 class Noted(Value):
     """
     A node that takes notes; it is made by `noted`, in the place of a plain one.
 
-    What is noted here lives as long as the node, and is copied with it: these attributes are not slots.
+    What is noted here lives as long as the node, and is copied with it: these attributes are not slots. The copies lack
+    `trace` alone.
     """
+
+    __slots__ = ("__dict__", "trace")
+
+    #: What else was recorded when the node was made; None if nobody asked.
+    trace: Trace | None
 
     #: By the number of a `jvp`: how fast the node moves along its tangents.
     tangents: dict[int, Value | float]
-    #: File and line where the operation was called; None if nobody asked.
-    place: tuple[str, int] | None = None
+    #: The line of the user's code that made the node; None if nobody asked, or if there is none.
+    source: SourceLine | None = None
+    #: The first variable of the user's that has held the node; "" if none was seen.
+    variable: str = ""
+    #: When it was made: the place among all nodes whose lines were recorded.
+    made: int = 0
     #: Whether `jvp` has let go of what the node was computed from.
     let_go: bool = False
 
@@ -67,7 +81,9 @@ def noted(node: Value) -> Noted:
     twin._data, twin._grad, twin._tag, twin._rest, twin._mark = node._data, node._grad, node._tag, node._rest, None
     twin._first, twin._second, twin._d_first, twin._d_second = node._first, node._second, node._d_first, node._d_second
     twin.tangents = {}
+    twin.trace = None
     if isinstance(node, Noted):
         twin.tangents |= node.tangents
-        twin.place = node.place
+        twin.source, twin.variable, twin.made = node.source, node.variable, node.made
+        twin.trace = getattr(node, "trace", None)
     return twin

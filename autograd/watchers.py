@@ -1,4 +1,4 @@
-"""Who is shown each new node and each sweep: what `no_grad`, `jvp` and `detect_anomaly` have in common."""
+"""Who is shown new nodes, sweeps and comparisons: what `no_grad`, `jvp`, `detect_anomaly`, `trace_source` share."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ class Watcher:
             What is to take its place.
         """
         return node
+
+    def compared(
+        self, left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
+    ) -> None:
+        """
+        See a comparison, or a node asked whether it is true: whether it differs from 0.0.
+
+        Parameters
+        ----------
+        left, right
+            What is compared.
+        operation
+            One of ``operator.lt le gt ge ne``.
+        outcome
+            What came out.
+        """
 
     def swept(self, order: list[Value], adjoint: Callable[[Value], float | None]) -> None:
         """
@@ -142,6 +158,27 @@ def show_node(node: Value) -> Value:
     for watcher in _watchers.get():
         node = watcher.made(node)
     return node
+
+
+def show_comparison(
+    left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
+) -> bool:
+    """
+    Show the watchers a comparison.
+
+    Parameters
+    ----------
+    left, operation, right, outcome
+        As for `Watcher.compared`.
+
+    Returns
+    -------
+    bool
+        The outcome.
+    """
+    for watcher in _watchers.get():
+        watcher.compared(left, operation, right, outcome=outcome)
+    return outcome
 
 
 def show_sweep(order: list[Value], adjoint: Callable[[Value], float | None]) -> None:

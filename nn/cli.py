@@ -12,6 +12,7 @@ from autograd import AutogradError, Value
 from autograd.checking import central_difference
 from autograd.parse import parse
 from autograd.stepping import steps
+from autograd.stepping.terminal import walk
 from nn.datasets import digits
 from nn.layers import MLP
 from nn.training import evaluate, fit
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        _tour(given)
+        {"tour": _tour, "step": _step}[given.command](given)
     except AutogradError as error:
         print(f"chainrule: error: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return 2
@@ -54,11 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _joined(words: Sequence[str]) -> list[str]:
-    """Join --expr with its expression, which may begin with a minus and would be taken for an option."""
+    """See that an expression that begins with a minus is not taken for an option."""
     joined: list[str] = []
     for word in words:
         if joined and joined[-1] == "--expr":
             joined[-1] = f"--expr={word}"
+        elif joined and joined[0] == "step" and word[:1] == "-" and word[:2] not in ("--", "-h"):
+            joined.append(f" {word}")
         else:
             joined.append(word)
     return joined
@@ -80,6 +83,18 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=0, help="seed of the split, the weights and the order of the images (default 0)"
     )
     tour.add_argument("--epochs", type=_positive, default=8, help="rounds over the digits (default 8)")
+    step = commands.add_parser(
+        "step",
+        help="step through the passes of an expression, with keys",
+        description="Step through the passes of an expression, with keys; where there is no terminal, print them.",
+    )
+    step.add_argument("expr", metavar="EXPRESSION", help=f"as {_EXAMPLE[0]!r}")
+    step.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="a number for each name in the expression")
+    step.add_argument(
+        "--by", choices=("contribution", "node", "layer"), default="contribution",
+        help="what one step back is: a term of a sum (default), the gradient of a node, a layer",
+    )  # fmt: skip
+    step.add_argument("--lr", type=float, metavar="RATE", help="show the update of gradient descent with this rate too")
     return parser
 
 
@@ -160,14 +175,8 @@ def show_expression(expression: Expression, values: dict[str, float]) -> None:
     ValueError
         The expression has no names, or no value there.
     """
-    leaves = {name: Value(value, name) for name, value in values.items()}
-    root = expression(**leaves)
-    if not isinstance(root, Value):
-        kind = "a list" if isinstance(root, list) else "a comparison" if isinstance(root, bool) else "a plain number"
-        reason = "it has no names" if not leaves else f"its result is {kind}, not one number that depends on them"
-        msg = f"{expression.text!r} cannot be differentiated: {reason}"
-        raise autograd.errors.ArgumentError(msg)
-    _say(f"{expression.text}   at   {', '.join(f'{name} = {value:g}' for name, value in values.items())}")
+    leaves, root = _computed(expression, values)
+    _say(_title(expression, values))
     for phase, title in (("forward", "Forward pass: each node from its operands"),
                          ("backward", "Backward pass: each node hands its gradient on to its parents")):  # fmt: skip
         _say(f"\n{title}")
@@ -178,6 +187,31 @@ def show_expression(expression: Expression, values: dict[str, float]) -> None:
     _say(f"\n{'Gradient':<12}{'by the chain rule':>24}{'by finite difference':>24}")
     for index, (name, leaf) in enumerate(leaves.items()):
         _say(f"{name:<12}{leaf.grad:>24.15g}{_difference(expression, values, index):>24}")
+
+
+def _computed(expression: Expression, values: dict[str, float]) -> tuple[dict[str, Value], Value]:
+    """Make the leaves, and what is computed from them."""
+    leaves = {name: Value(value, name) for name, value in values.items()}
+    root = expression(**leaves)
+    if not isinstance(root, Value):
+        kind = "a list" if isinstance(root, list) else "a comparison" if isinstance(root, bool) else "a plain number"
+        reason = "it has no names" if not leaves else f"its result is {kind}, not one number that depends on them"
+        msg = f"{expression.text!r} cannot be differentiated: {reason}"
+        raise autograd.errors.ArgumentError(msg)
+    return leaves, root
+
+
+def _title(expression: Expression, values: dict[str, float]) -> str:
+    return f"{expression.text}   at   {', '.join(f'{name} = {value:g}' for name, value in values.items())}"
+
+
+def _step(given: argparse.Namespace) -> None:
+    values = read_values(given.values)
+    expression = parse(given.expr.strip())
+    expression.check_names(values)
+    leaves, root = _computed(expression, values)
+    optimizer = None if given.lr is None else SGD(leaves.values(), given.lr)
+    walk(steps(root, given.by, optimizer), _title(expression, values))
 
 
 def _difference(expression: Expression, values: dict[str, float], index: int) -> str:

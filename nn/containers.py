@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value
 from autograd.errors import ArgumentError, OperandError
 from nn.examples import is_sequence
 from nn.module import Module
@@ -32,7 +31,7 @@ def chain(parts: Iterable[Module], x: Any) -> Any:
     """
     for part in parts:
         out = part.outputs(x) if hasattr(part, "outputs") else part(x)
-        x = [out] if isinstance(out, Value) else out  # a module of one's own may give a bare Value
+        x = out if is_sequence(out) else [out]  # a module of one's own may give a bare Value
     return x
 
 

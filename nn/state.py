@@ -12,6 +12,8 @@ from nn.arguments import listed, nearest
 from nn.walking import is_array, is_module, walk
 
 if TYPE_CHECKING:
+    from types import UnionType
+
     from nn.module import Module
 
 
@@ -46,23 +48,25 @@ def entries(module: Module) -> dict[str, Any]:
         For each name a parameter, a list of parameters of one shape, or a `Buffer`.
     """
     found: dict[str, Any] = {}
-    for path, part in walk(module, into=lambda part: shape_of(part) is None):
+    for path, part in walk(module, into=lambda part: shape_of(part, Value) is None):
         if is_module(part):
             prefix = f"{path}." if path else ""
             found |= {prefix + attribute: Buffer(part, attribute) for attribute in part.buffer_names}
-        elif shape_of(part) is not None:
+        elif shape_of(part, Value) is not None:
             found[path] = part
     return found
 
 
-def shape_of(part: Any) -> tuple[int, ...] | None:
+def shape_of(part: Any, kinds: type | UnionType = bool | int | float) -> tuple[int, ...] | None:
     """
     Give the shape of numbers in lists.
 
     Parameters
     ----------
     part
-        A number, a parameter, or a list or an array of such.
+        A number, or a list or an array of such.
+    kinds
+        What counts as a number; of Values only leaves do.
 
     Returns
     -------
@@ -74,13 +78,11 @@ def shape_of(part: Any) -> tuple[int, ...] | None:
     >>> shape_of(2.0), shape_of([[1.0, 2.0]]), shape_of([[1.0], 2.0])
     ((), (1, 2), None)
     """
-    if isinstance(part, Value):
-        return None if part.op else ()
-    if isinstance(part, bool | int | float):
-        return ()
+    if isinstance(part, kinds):
+        return None if getattr(part, "op", "") else ()
     if not (isinstance(part, list | tuple) or is_array(part)) or not len(part):
         return None
-    shapes = {shape_of(each) for each in part}
+    shapes = {shape_of(each, kinds) for each in part}
     shape = shapes.pop()
     return None if shapes or shape is None else (len(part), *shape)
 

@@ -22,10 +22,10 @@ def test_the_tour_shows_an_expression_line_by_line(capsys):
     for line in (
         "tanh(w*x + b)   at   w = 0.5, x = 2, b = -1",
         "  v1 = w * x = 0.5 * 2 = 1",
-        "  v2 = v1 + b = 1 + -1 = 0",
+        "  v2 = v1 + b = 1 + (-1) = 0",
         "  v3 = tanh(v2) = tanh(0) = 0",
-        "  v2.grad += ∂v3/∂v2 · v3.grad = (1 - tanh(v2) ** 2) · 1 = 1 · 1 → 1",
-        "  w.grad += ∂v1/∂w · v1.grad = x · 1 = 2 · 1 → 2",
+        "  v2.grad += ∂v3/∂v2 · v3.grad = (1 - tanh(v2) ** 2) · v3.grad = 1 · 1 → 1",
+        "  w.grad += ∂v1/∂w · v1.grad = x · v1.grad = 2 · 1 → 2",
         "training 0 8",
     ):
         assert line in out.split("\n"), out
@@ -91,12 +91,48 @@ def test_bad_input_is_a_clear_error(capsys, words, text):
     assert "training" not in captured.out
 
 
-@pytest.mark.parametrize("words", [["dance"], ["tour", "--epochs", "0"], ["tour", "--seed", "x"]])
+@pytest.mark.parametrize(
+    "words", [["dance"], ["tour", "--epochs", "0"], ["tour", "--seed", "x"], ["step"], ["step", "x", "--by", "edge"]]
+)
 def test_bad_options_are_refused(capsys, words):
     with pytest.raises(SystemExit) as caught:
         main(words)
     assert caught.value.code == 2
     assert "error" in capsys.readouterr().err
+
+
+def test_steps_are_printed_where_there_is_no_terminal(capsys):
+    assert main(["step", "-w*x + w", "w=2", "x=-3", "--by", "node", "--lr", "0.5"]) == 0
+    assert capsys.readouterr().out.rstrip("\n").split("\n") == [
+        "-w*x + w   at   w = 2, x = -3",
+        "",
+        "v1 = -w = -2 = -2",
+        "v2 = v1 * x = -2 * (-3) = 6",
+        "v3 = v2 + w = 6 + 2 = 8",
+        "v2.grad = ∂v3/∂v2 · v3.grad = 1 · 1 = 1",
+        "x.grad = ∂v2/∂x · v2.grad = v1 · v2.grad = -2 · 1 = -2",
+        "v1.grad = ∂v2/∂v1 · v2.grad = x · v2.grad = -3 · 1 = -3",
+        "w.grad = ∂v3/∂w · v3.grad + ∂v1/∂w · v1.grad = 1 · 1 + (-1) · (-3) = 4",
+        "w ← w - η · w.grad = 2 - 0.5 · 4 = 0",
+        "x ← x - η · x.grad = -3 - 0.5 · (-2) = -2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["tahn(x)", "x=1"], "did you mean tanh?"),
+        (["-x"], "no value is given for x"),
+        (["1 + 2"], "has no names"),
+        (["log(x)", "x=0"], "log(x=0.0)"),
+        (["x*2", "x=1", "--lr", "-1"], "lr must be zero or positive"),
+    ],
+)
+def test_bad_expressions_to_step_through_are_clear_errors(capsys, words, text):
+    assert main(["step", *words]) == 2
+    captured = capsys.readouterr()
+    assert text in captured.err
+    assert captured.out == ""
 
 
 def test_help_and_version(capsys):

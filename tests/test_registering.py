@@ -76,8 +76,8 @@ def test_a_registered_operation_is_in_every_view():
     assert source("bell", ["w"], 0, "v") == "-2 * w * v"
     assert latex("bell", index=0) == r"-2 \cdot x \cdot \mathrm{out}"
     assert [step.text for step in steps(y)] == [
-        "v1 = bell(x) = bell(0.5) = 0.7788",
-        "x.grad += ∂v1/∂x · v1.grad = (-2 * x * v1) · 1 = -0.7788 · 1 → -0.7788",
+        "y = bell(x) = bell(0.5) = 0.7788",
+        "x.grad += ∂y/∂x · y.grad = (-2 * x * y) · y.grad = -0.7788 · 1 → -0.7788",
     ]
     assert mpmath_reader().value("bell")(mpmath.mpf(1)) == mpmath.exp(-1)
     assert bell.__doc__.startswith("The curve exp(-x²).")
@@ -304,7 +304,7 @@ def test_a_custom_operation_in_the_other_views(lookup):
     y = lookup(x, 0.5)
     assert y.op == "operation"
     assert y.op in TABLE
-    assert steps(y)[0].text == "v1 = operation(x, 0.5) = operation(2, 0.5) = 1.755"
+    assert steps(y)[0].text == "y = operation(x, 0.5) = operation(2, 0.5) = 1.755"
     assert copy.deepcopy(y).local_grads == pickle.loads(pickle.dumps(y)).local_grads == y.local_grads
     x.data = 3.0
     with pytest.raises(RuntimeError, match=r"data was changed .*: operation gave 1\.75.* \(x=3\.0, 0\.5\)"):

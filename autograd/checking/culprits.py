@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import linecache
 import math
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.checking.differences import SCHEMES, Line
@@ -14,12 +14,13 @@ from autograd.engine import Value, topological_order
 from autograd.errors import describe
 from autograd.ops import TABLE
 from autograd.rules import IEEE, group, parameters
+from autograd.sources import users_line
 from autograd.watchers import Watcher, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import FrameType
 
+_CHECKING = f"{Path(__file__).parent}/"
 
 #: Units in the last place that a local derivative may be off without being wrong.
 _UNITS_OFF = 1000
@@ -271,18 +272,5 @@ class _Noter(Watcher):
         self.origins: dict[Value, str] = {}
 
     def made(self, node: Value) -> Value:
-        self.origins[node] = _line_outside(sys._getframe(1))
+        self.origins[node] = str(users_line(sys._getframe(1), stop=_CHECKING) or "")
         return node
-
-
-def _line_outside(frame: FrameType | None) -> str:
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module.startswith("autograd.checking"):
-            return ""
-        if module.partition(".")[0] != "autograd":
-            filename, number = frame.f_code.co_filename, frame.f_lineno
-            text = linecache.getline(filename, number, frame.f_globals).strip()
-            return f"{filename}:{number}" + (f": {text}" if text else "")
-        frame = frame.f_back
-    return ""

@@ -102,3 +102,41 @@ def group(op: Op, operands: Sequence[Any]) -> list[Any]:
     length = (len(operands) - scalars) // max(1, len(kinds) - scalars)
     rest = iter(operands)
     return [next(rest) if kind == "scalar" else [next(rest) for _ in range(length)] for kind in kinds]
+
+
+def owner(op: Op, count: int, index: int) -> tuple[int, int | None]:
+    """
+    Find the parameter that an operand belongs to.
+
+    Parameters
+    ----------
+    op
+        The entry.
+    count
+        How many operands the node has.
+    index
+        Of the operand.
+
+    Returns
+    -------
+    place, member
+        Of the parameter, and of the operand in it; None if the parameter is not a sequence.
+
+    Examples
+    --------
+    >>> from autograd.ops import TABLE
+    >>> [owner(TABLE["dot"], 5, index) for index in range(5)]
+    [(0, 0), (0, 1), (1, 0), (1, 1), (2, None)]
+    """
+    kinds = [parameter.kind for parameter in parameters(op)]
+    scalars = kinds.count("scalar")
+    length = (count - scalars) // max(1, len(kinds) - scalars)
+    start = 0
+    for place, kind in enumerate(kinds):
+        if kind == "scalar" and index == start:
+            return place, None
+        if kind != "scalar" and index < start + length:
+            return place, index - start
+        start += 1 if kind == "scalar" else length
+    msg = f"{op.name} has {count} operands, but not one with index {index}"
+    raise IndexError(msg)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import builtins
+import re
+import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from autograd import primitives
 from autograd.ops import TABLE
-from autograd.rules.parameters import group, parameters
-from autograd.rules.reading import let_lines
+from autograd.rules.parameters import group, owner, parameters
+from autograd.rules.reading import let_lines, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,23 +52,59 @@ def source(name: str, operands: Sequence[str], index: int | None = None, out: st
 
 def _substituted(op: Op, operands: Sequence[str], index: int | None, out: str) -> ast.expr:
     """Give the tree of a text, operands put in and sums over sequences written out."""
-    groups = group(op, [_tree_of(operand) for operand in operands])
-    names = [parameter.name for parameter in parameters(op)]
-    meanings: dict[str, Any] = {**dict(zip(names, groups, strict=True)), "out": _tree_of(out)}
-    if index is None:
-        text = op.value
-    else:
-        owners = [
-            (place, member)
-            for place, part in enumerate(groups)
-            for member in (range(len(part)) if isinstance(part, list) else [None])
-        ]
-        place, member = owners[index]
-        text = (op.textbook or op.partials or ())[place] or "0"
+    place, member = (0, None) if index is None else owner(op, len(operands), index)
+    text = op.value if index is None else rule_text(op, place)
+    lets = let_lines(op, text)
+    needed = names_in(text).union(*(names_in(meaning) for _, meaning in lets))
+    meanings: dict[str, Any] = {"out": _tree_of(out)}
+    for parameter, part in zip(parameters(op), group(op, operands), strict=True):
+        if isinstance(part, str):
+            meanings[parameter.name] = _tree_of(part)
+            continue
+        if parameter.name in needed:
+            meanings[parameter.name] = [_tree_of(operand) for operand in part]
         if member is not None:
-            sequences = [(p, part) for p, part in zip(parameters(op), groups, strict=True) if isinstance(part, list)]
-            meanings |= {p.element: part[member] for p, part in sequences}
-    for let, meaning in let_lines(op, text):
+            meanings[parameter.element] = _tree_of(part[member])
+    return put_in(text, lets, meanings)
+
+
+def rule_text(op: Op, place: int) -> str:
+    """
+    Give the text of a local derivative, in its textbook form if it has one.
+
+    Parameters
+    ----------
+    op
+        The entry.
+    place
+        Of the parameter.
+
+    Returns
+    -------
+    str
+        "0" for a parameter that never gets a gradient.
+    """
+    return (op.textbook or op.partials or ())[place] or "0"
+
+
+def put_in(text: str, lets: Sequence[tuple[str, str]], meanings: dict[str, Any]) -> ast.expr:
+    """
+    Read a text, and put trees in the place of names.
+
+    Parameters
+    ----------
+    text
+        A text of the table.
+    lets
+        Names with their texts, which are read first.
+    meanings
+        For a name the tree, or the list of trees, that it stands for; it gets those of `lets` too.
+
+    Returns
+    -------
+    ast.expr
+    """
+    for let, meaning in lets:
         meanings[let] = _Substitution(meanings).visit(ast.parse(meaning, mode="eval").body)
     return _Substitution(meanings).visit(ast.parse(text, mode="eval").body)  # type: ignore[no-any-return]
 
@@ -162,16 +202,69 @@ def latex(name: str, operands: Sequence[str] | None = None, index: int | None = 
     return _latex(_substituted(op, operands, index, "out"))
 
 
+def tree_as_latex(tree: ast.expr) -> str:
+    """
+    Print a tree as LaTeX.
+
+    Parameters
+    ----------
+    tree
+        Of a text of the table, or of a call of an operation.
+
+    Returns
+    -------
+    str
+    """
+    return _latex(tree)
+
+
+def name_as_latex(name: str) -> str:
+    r"""
+    Print a name that a user has chosen.
+
+    Parameters
+    ----------
+    name
+        A label or the name of a variable; it need not be an identifier.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> [name_as_latex(name) for name in ("w", "v12", "loss", "theta", "50 %")]
+    ['w', 'v_{12}', '\\mathrm{loss}', 'θ', '\\text{50 \\%}']
+    """
+    if match := re.fullmatch(r"([A-Za-z]+)_?(\d+)", name):
+        return f"{name_as_latex(match[1])}_{{{match[2]}}}"
+    if len(name) == 1 and name.isalpha():
+        return name
+    with suppress(KeyError):  # theta is shown as the letter
+        return unicodedata.lookup(f"GREEK SMALL LETTER {name}")
+    written = "".join(_LATEX_ESCAPES.get(character, character) for character in name)
+    return rf"\mathrm{{{written}}}" if name.isidentifier() else rf"\text{{{written}}}"
+
+
+_LATEX_ESCAPES = {
+    **{character: rf"\{character}" for character in "{}$&#_%"},
+    "\\": r"}\backslash \text{",
+    "^": r"}\wedge \text{",
+    "~": r"}\sim \text{",
+}
+
 _LATEX_SIGNS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: r"\cdot", ast.Lt: "<", ast.LtE: r"\le", ast.Gt: ">", ast.GtE: r"\ge",
     ast.Eq: "=", ast.NotEq: r"\ne", ast.And: r"\wedge", ast.Or: r"\vee",
 }  # fmt: skip
 
 
-def _latex(node: ast.expr) -> str:
+def _latex(node: ast.expr) -> str:  # noqa: PLR0912 - a case for each kind of tree
     match node:
         case ast.Constant(value=(int() | float()) as value):
             return f"{value:g}"
+        case ast.Constant(value=builtins.Ellipsis):
+            return r"\dots"
         case ast.Name(id=name):
             stem, _, index = name.partition("_")
             stem = {"inf": r"\infty", "pi": r"\pi"}.get(stem, stem if len(stem) == 1 else rf"\mathrm{{{stem}}}")

@@ -15,6 +15,53 @@ ACTIVATIONS = {
 EXTREME = [-1000.0, -30.0, -1.0, 0.0, 0.5, 40.0, 1000.0]
 
 
+def losses(torch, draw):
+    """Compute the losses."""
+    functional = torch.nn.functional
+    logits, targets = draw(4, 3), [0, 2, 1, 2]
+    soft = functional.softmax(draw(4, 3), -1)
+    classes = {"logits": logits.tolist(), "targets": targets, "soft": soft.tolist()}
+    hard = torch.tensor(targets)
+    for reduction in ("mean", "sum", "none"):
+        classes |= {
+            reduction: functional.cross_entropy(logits, hard, reduction=reduction).tolist(),
+            f"soft {reduction}": functional.cross_entropy(logits, soft, reduction=reduction).tolist(),
+            f"smooth {reduction}": functional.cross_entropy(
+                logits, hard, reduction=reduction, label_smoothing=0.1
+            ).tolist(),
+            f"soft smooth {reduction}": functional.cross_entropy(
+                logits, soft, reduction=reduction, label_smoothing=0.1
+            ).tolist(),
+        }
+    apart = torch.tensor([[1000.0, -1000.0, 0.0], [1e4, 1e4, 1e4]])
+    classes["extreme"] = functional.cross_entropy(apart, torch.tensor([1, 0]), reduction="none").tolist()
+
+    predictions, wanted = draw(5, 2), draw(5, 2)
+    signs, shares = torch.sign(wanted), torch.sigmoid(wanted)
+    simple = {
+        "predictions": predictions.tolist(), "targets": wanted.tolist(), "signs": signs.tolist(),
+        "shares": shares.tolist(),
+    }  # fmt: skip
+    for reduction in ("mean", "sum", "none"):
+        simple[reduction] = {
+            "mse": functional.mse_loss(predictions, wanted, reduction=reduction).tolist(),
+            "mae": functional.l1_loss(predictions, wanted, reduction=reduction).tolist(),
+            "huber": functional.huber_loss(predictions, wanted, reduction=reduction, delta=0.7).tolist(),
+            "bce_with_logits": functional.binary_cross_entropy_with_logits(
+                predictions, shares, reduction=reduction
+            ).tolist(),
+        }
+    margins = torch.relu(1 - signs * predictions)
+    simple["none"]["hinge"] = margins.tolist()
+    simple["mean"]["hinge"] = margins.mean().item()
+    simple["sum"]["hinge"] = margins.sum().item()
+    ones = torch.tensor([0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0])
+    simple["extreme bce_with_logits"] = functional.binary_cross_entropy_with_logits(
+        torch.tensor(EXTREME), ones, reduction="none"
+    ).tolist()
+    return {"cross entropy": classes, "losses": simple}
+
+
 def main():
     """Let torch compute, and write what it gives."""
     import torch
@@ -42,13 +89,9 @@ def main():
     found["linear"] = {**weights(linear), "out": linear(x).tolist()}
     bare = randomised(nn.Linear(3, 2, bias=False))
     found["linear without bias"] = {**weights(bare), "out": bare(x).tolist()}
-    found["layers"] = {
-        ours: getattr(functional, theirs)(linear(x)).tolist() for ours, theirs in ACTIVATIONS.items()
-    }
+    found["layers"] = {ours: getattr(functional, theirs)(linear(x)).tolist() for ours, theirs in ACTIVATIONS.items()}
     extreme = torch.tensor(EXTREME)
-    found["activations"] = {
-        ours: getattr(functional, theirs)(extreme).tolist() for ours, theirs in ACTIVATIONS.items()
-    }
+    found["activations"] = {ours: getattr(functional, theirs)(extreme).tolist() for ours, theirs in ACTIVATIONS.items()}
     found["activations"] |= {
         "gelu_tanh": functional.gelu(extreme, approximate="tanh").tolist(),
         "softmax": functional.softmax(extreme, -1).tolist(),
@@ -60,8 +103,7 @@ def main():
     }
 
     for name, module in (("layer norm", nn.LayerNorm(3)), ("rms norm", nn.RMSNorm(3))):
-        module = randomised(module)
-        found[name] = {**weights(module), "out": module(x).tolist()}
+        found[name] = {**weights(randomised(module)), "out": module(x).tolist()}
     batch = randomised(nn.BatchNorm1d(3, momentum=0.3))
     found["batch norm"] = {"weight": batch.weight.tolist(), "bias": batch.bias.tolist(), "out": batch(x).tolist()}
     batch(2 * x + 1)
@@ -77,47 +119,7 @@ def main():
     hidden = net[2](net[1](net[0](x)))
     found["net"] = {**weights(net), "out": net[4](hidden + net[3](hidden)).tolist()}
 
-    logits, targets = draw(4, 3), [0, 2, 1, 2]
-    soft = functional.softmax(draw(4, 3), -1)
-    found["cross entropy"] = {"logits": logits.tolist(), "targets": targets, "soft": soft.tolist()}
-    hard = torch.tensor(targets)
-    for reduction in ("mean", "sum", "none"):
-        found["cross entropy"] |= {
-            reduction: functional.cross_entropy(logits, hard, reduction=reduction).tolist(),
-            f"soft {reduction}": functional.cross_entropy(logits, soft, reduction=reduction).tolist(),
-            f"smooth {reduction}": functional.cross_entropy(
-                logits, hard, reduction=reduction, label_smoothing=0.1
-            ).tolist(),
-            f"soft smooth {reduction}": functional.cross_entropy(
-                logits, soft, reduction=reduction, label_smoothing=0.1
-            ).tolist(),
-        }
-    apart = torch.tensor([[1000.0, -1000.0, 0.0], [1e4, 1e4, 1e4]])
-    found["cross entropy"]["extreme"] = functional.cross_entropy(apart, torch.tensor([1, 0]), reduction="none").tolist()
-
-    predictions, wanted = draw(5, 2), draw(5, 2)
-    signs, shares = torch.sign(wanted), torch.sigmoid(wanted)
-    found["losses"] = {
-        "predictions": predictions.tolist(), "targets": wanted.tolist(), "signs": signs.tolist(),
-        "shares": shares.tolist(),
-    }  # fmt: skip
-    for reduction in ("mean", "sum", "none"):
-        found["losses"][reduction] = {
-            "mse": functional.mse_loss(predictions, wanted, reduction=reduction).tolist(),
-            "mae": functional.l1_loss(predictions, wanted, reduction=reduction).tolist(),
-            "huber": functional.huber_loss(predictions, wanted, reduction=reduction, delta=0.7).tolist(),
-            "bce_with_logits": functional.binary_cross_entropy_with_logits(
-                predictions, shares, reduction=reduction
-            ).tolist(),
-        }
-    margins = torch.relu(1 - signs * predictions)
-    found["losses"]["none"]["hinge"] = margins.tolist()
-    found["losses"]["mean"]["hinge"] = margins.mean().item()
-    found["losses"]["sum"]["hinge"] = margins.sum().item()
-    ones = torch.tensor([0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0])
-    found["losses"]["extreme bce_with_logits"] = functional.binary_cross_entropy_with_logits(
-        extreme, ones, reduction="none"
-    ).tolist()
+    found |= losses(torch, draw)
     text = json.dumps(found).replace('}, "', '},\n"').replace(']], "', ']],\n"')
     Path(__file__).with_name("forwards.json").write_text(text + "\n", encoding="utf-8")
 

@@ -104,7 +104,7 @@ def main():
         if name == "LinearWarmupLR":
             up, total = options["warmup_steps"], options["total_steps"]
             schedule = torch.optim.lr_scheduler.LambdaLR(
-                optimizer, lambda t: t / up if t < up else max(0, (total - t) / (total - up))
+                optimizer, lambda t, up=up, total=total: t / up if t < up else max(0, (total - t) / (total - up))
             )
         else:
             schedule = getattr(torch.optim.lr_scheduler, name)(optimizer, **options)
@@ -115,8 +115,7 @@ def main():
             seen.append(optimizer.param_groups[0]["lr"])
         rates.append(seen)
     gains = {
-        name: torch.nn.init.calculate_gain(name)
-        for name in ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu")
+        name: torch.nn.init.calculate_gain(name) for name in ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "selu")
     }
     gains["leaky_relu 0.2"] = torch.nn.init.calculate_gain("leaky_relu", 0.2)
     written = {"torch": torch.__version__, "trajectories": trajectories, "rates": rates, "gains": gains}
