@@ -15,6 +15,7 @@ from autograd.stepping import steps
 from autograd.stepping.terminal import walk
 from nn.datasets import digits
 from nn.layers import MLP
+from nn.optim import SGD
 from nn.training import evaluate, fit
 
 if TYPE_CHECKING:
