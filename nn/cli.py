@@ -13,6 +13,7 @@ from autograd.checking import central_difference
 from autograd.parse import parse
 from autograd.stepping import steps
 from autograd.stepping.terminal import walk
+from nn.commands.training import add_train, train
 from nn.datasets import digits
 from nn.layers import MLP
 from nn.optim import SGD
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        {"tour": _tour, "step": _step}[given.command](given)
+        {"tour": _tour, "step": _step, "train": train}[given.command](given)
     except AutogradError as error:
         print(f"chainrule: error: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return 2
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what one step back is: a term of a sum (default), the gradient of a node, a layer",
     )  # fmt: skip
     step.add_argument("--lr", type=float, metavar="RATE", help="show the update of gradient descent with this rate too")
+    add_train(commands)
     return parser
 
 

@@ -181,7 +181,7 @@ def spirals(
     turns
         How often an arm goes around.
     noise
-        As for `moons`; the arms end at radius 1.
+        As for `moons`; the arms go from radius 0.1 to 1.
     seed
         Of the noise: a number, a generator, or None for Python's global one.
 
@@ -210,8 +210,8 @@ def spirals(
     for arm in range(arms):
         points = count // arms + (arm < count % arms)
         for i in range(points):
-            radius = (i + 1) / points
-            angle = 2 * math.pi * (turns * radius + arm / arms)
+            along = i / max(points - 1, 1)
+            radius, angle = 0.1 + 0.9 * along, 2 * math.pi * (turns * along + arm / arms)
             inputs.append([radius * math.cos(angle) + gauss(0, noise), radius * math.sin(angle) + gauss(0, noise)])
             targets.append(arm)
     return Dataset(inputs, targets)

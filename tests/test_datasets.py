@@ -47,7 +47,7 @@ def test_circles_and_spirals_without_noise_are_where_they_should_be():
     inputs, targets = spirals(9, arms=3, turns=2.0, noise=0.0)
     for arm in range(3):
         points = [point for point, target in zip(inputs, targets, strict=True) if target == arm]
-        assert [math.hypot(*point) for point in points] == pytest.approx([1 / 3, 2 / 3, 1.0])
+        assert [math.hypot(*point) for point in points] == pytest.approx([0.1, 0.55, 1.0])
         end = 2 * math.pi * arm / 3
         assert points[-1] == pytest.approx([math.cos(end), math.sin(end)])
 
