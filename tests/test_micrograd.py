@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 
+import nn
 from autograd import Value
 from nn import MLP, Layer, Module, Neuron
 
@@ -93,6 +94,26 @@ def test_its_moons_demo_learns():
             assert total_loss.data == pytest.approx(published[k], rel=1e-9)
     assert total_loss.data < 0.35
     assert acc > 0.8
+
+
+@pytest.mark.slow
+def test_its_moons_demo_follows_its_published_losses_to_the_end():
+    np.random.seed(1337)  # noqa: NPY002 - as the demo does
+    random.seed(1337)
+    make_moons = pytest.importorskip("sklearn.datasets", reason="needs scikit-learn").make_moons
+    points, y = make_moons(n_samples=100, noise=0.1)
+    model = MLP(2, [16, 16, 1])
+    optimizer = nn.SGD(model.parameters(), lr=1.0)
+    seen = []
+    for k in range(100):
+        loss = nn.hinge(model(points), y * 2 - 1) + nn.l2_penalty(model, 1e-4)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.lr = 1.0 - 0.9 * k / 100
+        optimizer.step()
+        seen.append(loss.data)
+    assert seen[0] == pytest.approx(0.8958441028683222, rel=1e-9)
+    assert seen[99] == pytest.approx(0.010978370135492717, rel=1e-9)
 
 
 def test_a_microgpt_style_script_learns():

@@ -82,6 +82,13 @@ def test_norms_are_those_of_pytorch(name, kind):
     assert flat(given_weights(kind(3), stored["weight"], stored.get("bias"))(X)) == close(stored["out"])
 
 
+def test_epsilon_is_where_the_formula_has_it():
+    assert [y.data for y in nn.RMSNorm(2, eps=0.75)([0.5, 0.5])] == [0.5, 0.5]
+    assert [y.data for y in nn.LayerNorm(2, eps=0.75)([0.5, -0.5])] == [0.5, -0.5]
+    for zeros in (nn.RMSNorm(2)([0.0, 0.0]), nn.LayerNorm(2)([3.0, 3.0]), nn.BatchNorm(1)([[3.0], [3.0]])[0]):
+        assert {y.data for y in zeros} == {0.0}
+
+
 def test_batch_norm_is_that_of_pytorch():
     stored = FORWARDS["batch norm"]
     norm = given_weights(nn.BatchNorm(3, momentum=0.3), stored["weight"], [0.0] * 3)
@@ -338,6 +345,12 @@ def test_forward_hooks():
     assert seen[0][1] == ([1.0, 2.0],)
     assert seen[1][1] == (seen[0][2],)
     assert [len(out) for _, _, out in seen] == [3, 1]
+    first, second = (model.register_forward_hook(lambda *parts, name=name: seen.append(name)) for name in "ab")
+    model([1.0, 2.0])
+    first.remove()
+    model([1.0, 2.0])
+    second.remove()
+    assert seen[2:] == ["a", "b", "b"]
 
 
 def test_a_module_that_defines_its_call_is_a_part_as_any_other():
@@ -378,7 +391,9 @@ def test_computed_nodes_may_be_kept_in_a_module():
     net.shifted = net.w - 1.0
     net.doubled = 2 * net.w
     net.difference = net.w - Value(2.0)
-    assert net.parameters() == [net.w]
+    net.mixed = [Value(3.0), 2 * net.w]
+    assert net.parameters() == [net.w, net.mixed[0]]
+    assert net.state_dict() == {"w": 1.0, "mixed.0": 3.0}
 
 
 # ---------------------------------------------------------------------- state

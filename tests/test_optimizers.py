@@ -78,7 +78,7 @@ def test_what_explain_says_is_what_step_does(case, seed):
         optimizer.step()
         for p, (formula, numbers) in zip(w, said, strict=True):
             assert eval(formula, {"sqrt": math.sqrt, "maximum": max}, numbers) == p.data
-            assert set(numbers) <= {"w", "grad", "g", "η", "m", "μ", "λ", "ε", "v", "a", "b", "m̂", "v̂"}
+            assert set(numbers) <= {"w", "grad", "g", "η", "m", "μ", "λ", "ε", "v", "u", "b", "m̂", "v̂"}
 
 
 def test_the_shortest_rule_is_the_update_rule():

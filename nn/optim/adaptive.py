@@ -226,8 +226,9 @@ class RMSprop(Optimizer):
         lines = [*decay, ("v", f"α*v + (1 - α)*{g}*{g}")]
         spread = "sqrt(v)"
         if group["centered"]:
-            lines.append(("a", f"α*a + (1 - α)*{g}"))
-            spread = "sqrt(maximum(v - a*a, 0.0))"  # rounding may take it below 0
+            # rounding may take the variance below 0
+            lines += [("a", f"α*a + (1 - α)*{g}"), ("u", "maximum(v - a*a, 0.0)")]
+            spread = "sqrt(u)"
         if not group["momentum"]:
             return (*lines, ("w", f"w - η*{g}/({spread} + ε)"))
         return (*lines, ("b", f"μ*b + {g}/({spread} + ε)"), ("w", "w - η*b"))
