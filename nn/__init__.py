@@ -30,6 +30,7 @@ from nn import initialisers as init  # noqa: E402
 from nn.activations import Activation  # noqa: E402
 from nn.arguments import nearest  # noqa: E402
 from nn.containers import Residual, Sequential  # noqa: E402
+from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
@@ -76,6 +77,7 @@ __all__ = [
     "Callback",
     "ClipGradNorm",
     "CosineAnnealingLR",
+    "Diagnosis",
     "Dropout",
     "EarlyStopping",
     "Embedding",
@@ -87,6 +89,7 @@ __all__ = [
     "LinearLR",
     "LinearWarmupLR",
     "Module",
+    "Monitor",
     "Neuron",
     "Optimizer",
     "RMSNorm",
@@ -99,6 +102,7 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
+    "diagnose",
     "evaluate",
     "fit",
     "hinge",

@@ -33,6 +33,8 @@ class Recipe(NamedTuple):
         Of the hidden layers.
     optimizer, weight_decay
         The update rule.
+    label_smoothing
+        Of the cross-entropy, where there are more than two classes.
     made_up
         Whether the data are.
     standardise
@@ -49,6 +51,7 @@ class Recipe(NamedTuple):
     init: str = "xavier_uniform"
     optimizer: str = "adam"
     weight_decay: float = 0.0
+    label_smoothing: float = 0.0
     made_up: bool = True
     standardise: bool = False
 
@@ -60,8 +63,8 @@ RECIPES: dict[str, Recipe] = {
     "circles": Recipe(partial(datasets.circles, 200, 0.05), _TWO, (16,), epochs=60, batch_size=20, lr=0.02),
     "spirals": Recipe(partial(datasets.spirals, 200, 2, 1.0, 0.02), _TWO, (16, 16), epochs=200, batch_size=20, lr=0.02),
     "digits": Recipe(
-        datasets.digits, tuple("0123456789"), (64,), epochs=30, batch_size=32, lr=0.003, activation="relu",
-        init="kaiming_uniform", made_up=False,
+        datasets.digits, tuple("0123456789"), (48,), epochs=30, batch_size=32, lr=0.01, activation="relu",
+        init="kaiming_uniform", label_smoothing=0.1, made_up=False,
     ),
     "iris": Recipe(
         datasets.iris, ("setosa", "versicolor", "virginica"), (8,), epochs=60, batch_size=16, lr=0.02,

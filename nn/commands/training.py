@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +12,7 @@ from nn.arguments import choose, positive
 from nn.commands.recipes import RECIPES
 from nn.datasets import Standardiser
 from nn.layers import MLP
+from nn.losses import bce_with_logits, cross_entropy
 from nn.metrics import confusion_matrix, decisions
 from nn.optim import OPTIMIZERS
 from nn.schedules import CosineAnnealingLR
@@ -170,7 +172,7 @@ def train_by(name: str, recipe: Recipe, seed: int, *, progress: bool = True) -> 
     widths = [*recipe.hidden, 1 if binary else len(recipe.classes)]
     width = len(split.train_inputs[0])
     model = MLP(width, widths, activation=recipe.activation, seed=seed, init=recipe.init)
-    loss = "bce_with_logits" if binary else "cross_entropy"
+    loss = bce_with_logits if binary else partial(cross_entropy, label_smoothing=recipe.label_smoothing)
     if progress:
         print(  # noqa: T201
             f"{name}: {len(split.train_targets):,} examples to train on, {len(split.held_out_targets):,} held out, a "
@@ -182,10 +184,10 @@ def train_by(name: str, recipe: Recipe, seed: int, *, progress: bool = True) -> 
     cooling = CosineAnnealingLR(optimizer, T_max=recipe.epochs)
     history = fit(
         model, split.train_inputs, split.train_targets, loss=loss, optimizer=optimizer, epochs=recipe.epochs,
-        batch_size=recipe.batch_size, seed=seed, schedule=cooling, progress=progress,
+        batch_size=recipe.batch_size, seed=seed, schedule=cooling, metric="accuracy", progress=progress,
     )  # fmt: skip
     train_accuracy, held_out_accuracy = (
-        evaluate(model, inputs, targets, loss=loss)["accuracy"]
+        evaluate(model, inputs, targets, loss=loss, metric="accuracy")["accuracy"]
         for inputs, targets in (
             (split.train_inputs, split.train_targets),
             (split.held_out_inputs, split.held_out_targets),

@@ -81,7 +81,7 @@ class BatchGradient:
         return BatchResult(loss.data, numbers(outputs))
 
 
-def outputs_of(model: Module, inputs: Sequence[Any]) -> list[Any]:
+def outputs_of(model: Module, inputs: Sequence[Any], call: Callable[[Any], Any] | None = None) -> list[Any]:
     """
     Compute the outputs for several examples.
 
@@ -91,15 +91,18 @@ def outputs_of(model: Module, inputs: Sequence[Any]) -> list[Any]:
         The network.
     inputs
         The examples.
+    call
+        What calls the network; by default it is called itself.
 
     Returns
     -------
     list
         For each example a Value or a list of Values.
     """
+    call = call or model
     if normalises_over_examples(model):
-        return model(inputs)  # type: ignore[no-any-return]
-    return [model(row) for row in inputs]  # one by one: a module of one's own need not know of mini-batches
+        return call(inputs)  # type: ignore[no-any-return]
+    return [call(row) for row in inputs]  # one by one: a module of one's own need not know of mini-batches
 
 
 def normalises_over_examples(model: Module) -> bool:
