@@ -219,4 +219,4 @@ def listed(names: Iterable[str]) -> str:
     str
     """
     said = [repr(name) for name in names]
-    return ", ".join(said if len(said) <= 8 else [*said[:7], f"... {len(said) - 7} more"])
+    return ", ".join(said if len(said) <= 12 else [*said[:11], f"... {len(said) - 11} more"])

@@ -13,11 +13,8 @@ from autograd.checking import central_difference
 from autograd.parse import parse
 from autograd.stepping import steps
 from autograd.stepping.terminal import walk
-from nn.commands.training import add_train, train
-from nn.datasets import digits
-from nn.layers import MLP
+from nn.commands.training import add_train, train, train_on_digits
 from nn.optim import SGD
-from nn.training import evaluate, fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
     from autograd.parse import Expression
 
 _EXAMPLE = "tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5}
-_BATCH = 16
-_LEARNING_RATE = 0.1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -231,16 +226,5 @@ def _difference(expression: Expression, values: dict[str, float], index: int) ->
 
 
 def _train_on_digits(seed: int, epochs: int) -> None:
-    split = digits().split(seed=seed)
-    _say(
-        f"\nHandwritten digits: {len(split.train_inputs):,} images to train on, {len(split.held_out_inputs)} held out, "
-        f"a fifth of each digit (seed {seed})"
-    )
-    model = MLP(64, [30, 10], seed=seed)
-    _say(f"A network of 64 inputs, 30 relu neurons and 10 outputs: {len(model.parameters()):,} parameters")
-    fit(
-        model, split.train_inputs, split.train_targets, loss="cross_entropy", optimizer="sgd", lr=_LEARNING_RATE,
-        epochs=epochs, batch_size=_BATCH, seed=seed,
-    )  # fmt: skip
-    result = evaluate(model, split.held_out_inputs, split.held_out_targets, loss="cross_entropy")
-    _say(f"held-out accuracy: {100 * result['accuracy']:.1f} %")
+    _say()
+    train_on_digits(seed, epochs)

@@ -294,7 +294,7 @@ def l1_penalty(parameters: Module | Iterable[Any], strength: float = 1.0) -> Any
     >>> l1_penalty([Value(-2.0), Value(3.0)], 0.1).data
     0.5
     """
-    return number(strength, "l1_penalty: strength") * autograd.sum([abs(p) for p in _list_of(parameters)])
+    return number(strength, "l1_penalty: strength") * autograd.sum([abs(p) for p in _list_of(parameters, "l1_penalty")])
 
 
 def l2_penalty(parameters: Module | Iterable[Any], strength: float = 1.0) -> Any:
@@ -321,7 +321,7 @@ def l2_penalty(parameters: Module | Iterable[Any], strength: float = 1.0) -> Any
     >>> l2_penalty([Value(-2.0), Value(1.0)], 0.5).data
     2.5
     """
-    found = _list_of(parameters)
+    found = _list_of(parameters, "l2_penalty")
     return number(strength, "l2_penalty: strength") * autograd.dot(found, found)
 
 
@@ -440,5 +440,8 @@ def _probabilities(target: Any, count: int) -> list[Any]:
     return shares
 
 
-def _list_of(parameters: Module | Iterable[Any]) -> list[Any]:
-    return parameters.parameters() if is_module(parameters) else list(parameters)  # type: ignore[union-attr,arg-type]
+def _list_of(parameters: Any, name: str) -> list[Any]:
+    if not is_module(parameters) and not hasattr(parameters, "__iter__"):
+        msg = f"{name}: parameters must be a module or a list of Values, not {type(parameters).__name__}"
+        raise OperandError(msg)
+    return parameters.parameters() if is_module(parameters) else list(parameters)

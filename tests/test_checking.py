@@ -632,7 +632,17 @@ def test_a_failed_report_is_false_and_says_why_in_html_too():
 
 
 def test_inconclusive_is_said():
-    assert "1 inconclusive" in gradcheck(lambda x: 1e20 + x, [1.0]).headline
+    report = gradcheck(lambda x: 1e20 + x, [1.0])
+    assert report.headline.startswith("gradcheck: 1 inconclusive, so nothing has been checked (")
+    assert report.ok
+    assert not report.all_right
+
+
+def test_some_inconclusive_derivatives_leave_others_checked():
+    report = gradcheck(lambda x, y: autograd.relu(x) + y, [0.0, 1.0])
+    assert report.headline.startswith("gradcheck: 1 right, 1 inconclusive (")
+    assert not report.all_right
+    assert gradcheck(lambda y: y * y, [1.0]).all_right
 
 
 # ---------------------------------------------------------------------- bad input

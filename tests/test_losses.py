@@ -160,6 +160,7 @@ def test_micrograds_max_margin_loss():
         (lambda: nn.cross_entropy([1.0, 2.0], 0, label_smoothing=2), ValueError, "label_smoothing must be from 0 to 1"),
         (lambda: nn.cross_entropy(1.0, 0), TypeError, "logits must be a sequence"),
         (lambda: nn.cross_entropy([1.0, 2.0], 0, "average"), ValueError, "cross_entropy: reduction must be one of"),
+        (lambda: nn.l1_penalty(3), TypeError, "l1_penalty: parameters must be a module or a list of Values, not int"),
         (lambda: nn.l2_penalty([1.0], "a"), TypeError, "strength must be a real number"),
     ],
 )

@@ -207,6 +207,7 @@ W = Value(1.0)
         (lambda: nn.SGD([{"params": []}]), ValueError, "params must not be empty"),
         (lambda: nn.SGD([{"param": [W]}]), TypeError, "must be a dict with 'params'"),
         (lambda: nn.SGD([{"params": [W], "momentums": 0.9}]), ValueError, "did you mean 'momentum'"),
+        (lambda: nn.SGD(nn.Neuron(1).parameters), TypeError, r"not method; write model\.parameters\(\)"),
         (lambda: nn.SGD([W], momentum=-1), ValueError, "SGD: momentum must be zero or positive, not -1"),
         (lambda: nn.SGD([W], nesterov=True), ValueError, "nesterov needs a momentum"),
         (lambda: nn.SGD([W], momentum=0.9, nesterov=1), TypeError, "nesterov must be True or False"),

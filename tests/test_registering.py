@@ -130,6 +130,13 @@ def test_aliases_and_special_methods():
         register(BELL._replace(name="gauss"))
 
 
+def test_an_equal_entry_can_be_registered_again():
+    bell = register(BELL)
+    assert register(BELL._replace()) is bell is autograd.bell
+    with pytest.raises(ValueError, match="the name 'bell' is taken"):
+        register(BELL._replace(partials=("-2.0*x*out",)))
+
+
 def test_the_domain_of_an_entry():
     left = register(Op("left", "x", "log(-1 - x)", ("1/(1 + x)",), "On the left.", domain=("(-inf, -1)",)))
     assert left(-2.0) == 0.0

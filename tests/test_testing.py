@@ -65,6 +65,11 @@ def test_mlps_compute_and_print(mlp):
     assert last_bias.grad == 1.0
 
 
+@given(mlps(activations=["exp"]))
+def test_mlps_have_a_value(mlp):
+    assert math.isfinite(mlp(mlp.inputs).data)
+
+
 @given(mlps(activations=["tanh"]))
 def test_mlps_use_what_they_were_told_to(mlp):
     assert mlp.activation == "tanh"

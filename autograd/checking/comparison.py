@@ -87,7 +87,7 @@ def gradcheck(
     Returns
     -------
     Report
-        True unless a derivative is wrong; it prints as a table.
+        True unless a derivative is wrong; ``all_right`` asks for more: that none is inconclusive. It prints as a table.
 
     Raises
     ------

@@ -73,8 +73,13 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether no derivative is wrong; inconclusive ones are not."""
+        """Whether no derivative is wrong. Inconclusive ones are not, even if all are: see `all_right`."""
         return not any(row.verdict == WRONG for row in self.rows)
+
+    @property
+    def all_right(self) -> bool:
+        """Whether every derivative has been found right: none is wrong, and none inconclusive."""
+        return all(row.verdict == RIGHT for row in self.rows)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -92,7 +97,8 @@ class Report:
     def headline(self) -> str:
         """The counts and how they were found, in a line."""
         counted = ", ".join(f"{count} {verdict}" for verdict, count in self.counts.items() if count)
-        return f"gradcheck: {counted} ({self.summary})"
+        nothing = ", so nothing has been checked" if self.counts[INCONCLUSIVE] == len(self.rows) else ""
+        return f"gradcheck: {counted}{nothing} ({self.summary})"
 
     def __bool__(self) -> bool:
         return self.ok

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.engine import Value
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from autograd.tracing import Comparison
 
 _BY = ("contribution", "node", "layer")
-_LONGEST_PRINTED = 200  # steps that a notebook shows as text where it cannot show the page
+_LONGEST_PRINTED = 200  # steps that a notebook shows one by one
 
 
 def steps(root: Value, by: str = "contribution", optimizer: Any = None, model: Any = None) -> Steps:
@@ -345,25 +343,6 @@ class Steps(Sequence[Step]):
         counts = ", ".join(f"{length} {phase}" for phase, length, _ in self._parts if length)
         return f"<Steps of {self.names[self.root]} by {self.by}: {counts or 'none'}>"
 
-    def _repr_html_(self) -> str:
-        return str(_page_module().page(self))
-
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        text = str(self) if len(self) <= _LONGEST_PRINTED else repr(self)
-        return {"text/plain": text, "text/html": self._repr_html_()}
-
-    def to_html(self, path: Any) -> None:
-        """
-        Write the stepper as a file of its own.
-
-        Parameters
-        ----------
-        path
-            Of the file.
-        """
-        Path(path).write_text(_page_module().document(self), encoding="utf-8")
-
-
-def _page_module() -> Any:
-    """Give what draws the page: it is large, and few ask for it."""
-    return importlib.import_module("autograd.stepper")
+        """Show the steps in a notebook, if they are not too many to be read."""
+        return {"text/plain": str(self) if len(self) <= _LONGEST_PRINTED else repr(self)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,7 @@ from autograd.errors import ArgumentError, MissingExtraError
 from nn.arguments import choose, positive
 from nn.commands.recipes import RECIPES
 from nn.datasets import Standardiser
+from nn.diagnosis import diagnose
 from nn.layers import MLP
 from nn.losses import bce_with_logits, cross_entropy
 from nn.metrics import confusion_matrix, decisions
@@ -134,6 +136,36 @@ def chosen(given: argparse.Namespace) -> Recipe:
             raise ArgumentError(msg) from None
         options["hidden"] = () if widths == (0,) else widths
     return RECIPES[given.data]._replace(**options)
+
+
+def train_on_digits(seed: int, epochs: int) -> None:
+    """
+    Train a small network on the digits for the tour, and tell what came of it.
+
+    Parameters
+    ----------
+    seed
+        Of the split, the weights and the order.
+    epochs
+        How long.
+
+    Raises
+    ------
+    ImportError
+        scikit-learn or tqdm are not installed.
+    """
+    result = train_by("digits", RECIPES["digits"]._replace(hidden=(30,), epochs=epochs), seed)
+    split = result.split
+    predicted = decisions(predict(result.model, split.held_out_inputs))
+    mistaken = Counter(
+        (digit, taken) for digit, taken in zip(split.held_out_targets, predicted, strict=True) if digit != taken
+    )
+    said = ", ".join(f"{digit} for {taken} ({count} x)" for (digit, taken), count in mistaken.most_common(3))
+    diagnosis = diagnose(result.model, split.train_inputs, split.train_targets, "cross_entropy")
+    print(f"accuracy on what it was trained on: {100 * result.train_accuracy:.1f} %")  # noqa: T201
+    print(f"most often mistaken: {said or 'none'}")  # noqa: T201
+    print(f"what passes through the network: {diagnosis.kind}\n{diagnosis.table()}")  # noqa: T201
+    print(f"held-out accuracy: {100 * result.held_out_accuracy:.1f} %", flush=True)  # noqa: T201
 
 
 def train_by(name: str, recipe: Recipe, seed: int, *, progress: bool = True) -> Trained:

@@ -142,10 +142,11 @@ class Diagnosis:
             )
             for layer in self.measured.layers
         ]
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        columns = [(name, *cells) for name, cells in zip(head, zip(*rows, strict=True), strict=True) if any(cells)]
+        widths = [max(map(len, column)) for column in columns]
         return "\n".join(
             f"{first:<{widths[0]}}" + "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths[1:]))
-            for first, *cells in (head, *rows)
+            for first, *cells in zip(*columns, strict=True)
         )
 
     def plot(self) -> list[Any]:

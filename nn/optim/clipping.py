@@ -106,7 +106,7 @@ def _norm(grads: list[float], power: float) -> float:
 
 def _listed(parameters: Iterable[Value], name: str) -> list[Value]:
     if not hasattr(parameters, "__iter__"):
-        advice = "; write model.parameters()" if hasattr(parameters, "parameters") else ""
+        advice = "; write model.parameters()" if hasattr(parameters, "parameters") or callable(parameters) else ""
         msg = f"{name}: parameters must be a list of Values, not {type(parameters).__name__}{advice}"
         raise OperandError(msg)
     found = list(parameters)

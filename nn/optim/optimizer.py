@@ -41,7 +41,7 @@ class Optimizer:
     def __init__(self, parameters: Iterable[Value] | Iterable[dict[str, Any]], **defaults: Any) -> None:
         name = type(self).__name__
         if not hasattr(parameters, "__iter__"):
-            advice = "; write model.parameters()" if hasattr(parameters, "parameters") else ""
+            advice = "; write model.parameters()" if hasattr(parameters, "parameters") or callable(parameters) else ""
             msg = f"{name}: parameters must be a list of Values, not {type(parameters).__name__}{advice}"
             raise OperandError(msg)
         given: list[Any] = list(parameters)
