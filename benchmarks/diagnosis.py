@@ -145,6 +145,10 @@ SETUPS = {
 }
 
 
+def _said(result):
+    return "diverges" if result == float("-inf") else f"{result:.2f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="*", default=list(range(1000, 1010)), help="default 1000 to 1009")
@@ -169,10 +173,10 @@ def main():
     print(f"{'':<38}{'as planted':>12}{'cured':>10}   accuracy (R² of the recurrence) after 60 epochs, and the cure")
     for seed in given.seeds[: given.cures]:
         for title, (_, config) in SETUPS.items():
-            before = score(config, seed)
+            before = _said(score(config, seed))
             cures = named[title, seed].cures
-            after = f"{score(cured(config, cures[0].change), seed):>10.2f}   {cures[0].text}" if cures else ""
-            print(f"{title:<38}{before:>12.2f}{after}", flush=True)
+            after = f"{_said(score(cured(config, cures[0].change), seed)):>10}   {cures[0].text}" if cures else ""
+            print(f"{title:<38}{before:>12}{after}", flush=True)
 
 
 if __name__ == "__main__":

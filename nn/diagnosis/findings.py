@@ -24,9 +24,10 @@ _SHRINKING = 1 / 20
 _GROWING = 30.0
 _LARGE = 100.0
 #: Between these the root mean square of the inputs must be; from here on it is large; how far features may be apart,
-#: and how far off 0.
+#: and how far off 0; from which norm of a neuron's weights on these are large.
 _INPUT_SIZES = 0.02, 10.0
 _LARGE_INPUTS = 2.0
+_LARGE_WEIGHTS = 3.0
 _APART = 50.0
 _OFF_CENTRE = 10.0
 #: The size of numbers to be predicted, above which it is hard to get there.
@@ -191,8 +192,14 @@ def _flat(measured: Measurement) -> Iterator[Finding]:
         said = f"{100 * share:.0f} % of the outputs of {name} are where the activation is nearly flat"
         smaller = Cure("smaller weights: init='xavier_uniform'", {"init": "xavier_uniform"})
         norms = Cure("nn.LayerNorm or nn.BatchNorm before the activations", {"norm": True})
-        by_inputs = saturated[0] is measured.layers[0] and _size(measured.inputs) > _LARGE_INPUTS
-        yield Finding("saturated", _names(saturated), said, (*([_STANDARDISE] if by_inputs else []), smaller, norms))
+        yield Finding("saturated", _names(saturated), said, (*_if_by_inputs(measured, saturated[0]), smaller, norms))
+
+
+def _if_by_inputs(measured: Measurement, layer: LayerMeasures) -> tuple[Cure, ...]:
+    """Tell whether a layer is saturated because the inputs are large, and not its weights."""
+    rows = [norm([w.data for w in row]) for row in getattr(layer.module, "weight", ())]
+    large = _size(measured.inputs) > _LARGE_INPUTS and layer is measured.layers[0]
+    return (_STANDARDISE,) if large and rows and statistics.fmean(rows) < _LARGE_WEIGHTS else ()
 
 
 def _over_depth(measured: Measurement) -> Iterator[Finding]:
