@@ -160,6 +160,7 @@ def decision_boundary(
     positive(resolution, "decision_boundary: resolution")
     ax = axes(ax)
     across, up = (_range(column, resolution) for column in zip(*points, strict=True))
+    ax.grid(visible=False)
     outputs = predict(model, [[a, b] for b in up for a in across])
     classes = sorted(set(targets))
     single = not is_sequence(outputs[0]) or len(outputs[0]) == 1
@@ -279,6 +280,7 @@ def weight_images(layer: Any, shape: tuple[int, int] | None = None, ax: Any = No
     ax = axes(ax)
     columns = math.ceil(math.sqrt(len(rows)))
     image, aspect = (rows, "auto") if shape is None else (_tiled(rows, shape, columns), "equal")
+    ax.grid(visible=False)
     reach = max(abs(w) for row in rows for w in row) or 1.0
     shown = ax.imshow(image, cmap="RdBu_r", vmin=-reach, vmax=reach, interpolation="nearest", aspect=aspect)
     ax.figure.colorbar(shown, ax=ax, label="weight (red excites, blue inhibits)")
@@ -286,6 +288,8 @@ def weight_images(layer: Any, shape: tuple[int, int] | None = None, ax: Any = No
         ax.set_xlabel("input")
         ax.set_ylabel("neuron")
         ax.set_title(f"Weights of {len(rows)} neurons")
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.get_major_locator().set_params(integer=True)
     else:
         ax.set_xticks([])
         ax.set_yticks([])
@@ -339,6 +343,7 @@ def confusion(matrix: Sequence[Sequence[int]], labels: Sequence[Any] | None = No
         )
         raise ArgumentError(msg)
     ax = axes(ax)
+    ax.grid(visible=False)
     shares = [[count / (sum(row) or 1) for count in row] for row in rows]
     shown = ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     for i, row in enumerate(rows):

@@ -117,6 +117,7 @@ def over_time(monitor: Monitor, name: str, ax: Any = None) -> Any:
     columns = {layer: column for layer, column in monitor[name].items() if any(x is not None for x in column)}
     table = [[_shown(x, percent, logarithmic=logarithmic) for x in column] for column in columns.values()]
     edges = _edges(monitor.steps)
+    ax.grid(visible=False)
     shades = ax.pcolormesh(edges, [i - 0.5 for i in range(len(columns) + 1)], table, cmap="viridis")
     ax.set_yticks(range(len(columns)), list(columns))
     ax.set_xlabel("update")
