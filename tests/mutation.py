@@ -155,7 +155,8 @@ def noticed_by_the_tests(mutant):
     """Run the test of local derivatives for the entry, and where that sees nothing those of all entries."""
     TABLE[mutant.entry] = mutant.op
     quickest = f"test_table.py::test_local_derivatives_are_those_of_the_value_at_60_digits[{mutant.entry}]"
-    return any(fails(tests) for tests in ([quickest], ["test_table.py", "test_edges.py", "test_accuracy.py"]))
+    rest = [] if mutant.excuse else [["test_table.py", "test_edges.py", "test_accuracy.py"]]
+    return any(fails(tests) for tests in [[quickest], *rest])
 
 
 def fails(tests):

@@ -878,3 +878,22 @@ def test_a_sample_of_random_expressions_has_no_false_alarm_and_no_miss():
 def test_ten_thousand_random_expressions():
     run = subprocess.run([sys.executable, _BENCHMARK, "10000", "0"], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stdout
+
+
+UNDERFLOWING = [
+    lambda x: x * x,
+    lambda x: x * x * x,
+    lambda x: x * 3.0 * x,
+    lambda x: x / 7,
+    lambda x: x * x + x,
+    lambda x: autograd.tanh(x) * x,
+    lambda x: (x * 1e200) * (x * 1e-150),
+    lambda x: x**3,
+    lambda x: abs(x) ** 1.5,
+    lambda x: 1e-200 * x,
+]
+
+
+@given(st.integers(-320, -140), st.sampled_from(UNDERFLOWING))
+def test_what_underflows_is_not_called_wrong(exponent, f):
+    assert gradcheck(f, [float(f"3.06e{exponent}")]).ok

@@ -685,3 +685,21 @@ def test_a_generators_own_error_is_not_hidden():
 
     with pytest.raises(TypeError, match="inside"):
         autograd.sum(broken())
+
+
+class Foreign:
+    """Of a class that knows by itself what to do beside a Value."""
+
+    def __getattr__(self, name):
+        raise AttributeError(name)
+
+    for _name in ("add", "sub", "mul", "truediv", "pow"):
+        vars()[f"__{_name}__"] = lambda self, other, _name=_name: _name
+        vars()[f"__r{_name}__"] = lambda self, other, _name=_name: f"r{_name}"
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow"])
+def test_a_foreign_operand_may_answer_from_either_side(name):
+    assert getattr(operator, name)(Value(1.0), Foreign()) == f"r{name}"
+    assert getattr(operator, name)(Foreign(), Value(1.0)) == name
+    assert getattr(Value(1.0), f"__r{name}__")(Foreign()) is NotImplemented

@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -235,3 +236,39 @@ def test_a_terminal_without_screens_gets_text(terminal):
     shown.wait("x.grad += ∂v1/∂x")
     assert "\x1b" not in shown.text
     assert shown.process.wait(10) == 0
+
+
+def test_keys_walk_in_the_terminal_that_is_given(monkeypatch):
+    pty = pytest.importorskip("pty", reason="needs a POSIX terminal")
+    import termios
+
+    monkeypatch.setenv("TERM", "xterm")
+    own, other = pty.openpty()
+    termios.tcsetwinsize(other, (12, 60))
+    shown = []
+
+    def press_and_read():
+        shown.append(os.read(own, 65536))
+        os.write(own, b"\x1b[C\x1b[F\x1b[D\x1b[H\x1bz\x1b[Cq")  # forth, last, back, first, nothing, forth, the end
+        while b"\x1b[?1049l" not in b"".join(shown):
+            shown.append(os.read(own, 65536))
+
+    hand = threading.Thread(target=press_and_read, daemon=True)
+    hand.start()
+    with open(other, "w", closefd=False) as stdout, open(other, closefd=False) as stdin:
+        walk(example(), "tanh", stdin=stdin, stdout=stdout)
+    hand.join(20)
+    assert not hand.is_alive()
+    os.close(own)
+    os.close(other)
+    text = b"".join(shown).decode()
+    assert text.startswith("\x1b[?1049h")
+    assert [int(n) for n in re.findall(r"step (\d+)/", CODES.sub("", text))] == [1, 2, 12, 11, 1, 2]
+    assert text.endswith("\x1b[?1049l")
+
+
+def test_what_is_no_terminal_gets_text(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    printed = io.StringIO()
+    walk(example(), "tanh", stdin=io.StringIO(), stdout=printed)
+    assert printed.getvalue().startswith("tanh\n\nv1 = w * x = 0.5 * 2 = 1\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.checking.differences import SCHEMES, Line
-from autograd.checking.rounding import UNIT, rounding
+from autograd.checking.rounding import SMALLEST, UNIT, rounding
 from autograd.checking.verdicts import INCONCLUSIVE, UNRESOLVED, WRONG, Judgement, judge
 from autograd.engine import Value, topological_order
 from autograd.errors import describe
@@ -192,7 +192,7 @@ def _line_of(node: Value, places: Sequence[int]) -> Line:
 
     def noise(offset: float) -> float:
         here = function(at + offset)
-        return 2 * UNIT * (abs(here) + between) if math.isfinite(here) else 0.0
+        return 2 * UNIT * (abs(here) + between) + SMALLEST if math.isfinite(here) else 0.0
 
     at = data[places[0]]
     return Line(function, at, abs(at) or 1.0, noise, max(abs(at), 1.0) / 8)

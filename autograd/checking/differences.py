@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _CUBE_ROOT_OF_EPSILON = 6e-6  # balances rounding against truncation
 
+_SMALLEST_STEP = 2.0**-1000  # it can be halved often before it is zero
+
 
 def central_difference(f: Callable[..., Any], inputs: Sequence[float], index: int = 0) -> float:
     """
@@ -96,7 +98,7 @@ class Line:
         self.function = function
         self.at = at
         self.again = again or (lambda: function(at))
-        self.start = power_of_two_below(width / 32)
+        self.start = max(power_of_two_below(width / 32), _SMALLEST_STEP)
         self.reach = power_of_two_below(reach)
         self.noise = noise
         self.noise_here = noise(0.0)

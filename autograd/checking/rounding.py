@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: Relative error of one operation: half a unit in the last place for arithmetic, up to one for functions.
 UNIT = 2.0**-52
 
+#: Absolute error of one operation: below the normal floats there are only multiples of this.
+SMALLEST = 2.0**-1074
+
 #: Relative error that one step of a sweep is granted: a product, a sum, and a local derivative of a few units.
 _SWEEP = 16 * UNIT
 
@@ -80,10 +83,10 @@ def rounding(root: Value) -> Rounding:
             if taken:
                 adjoints[parent] += slope * adjoint
                 sizes[parent] += abs(slope) * size
-                slack[parent] += abs(slope) * (error + _SWEEP * size)
+                slack[parent] += abs(slope) * (error + _SWEEP * size) + SMALLEST
                 if len(parents) > 2:  # such an operation rounds in between
                     weight += abs(slope * parent.data)
-        term = abs(adjoint) * weight
+        term = abs(adjoint) * (UNIT * weight + SMALLEST)
         if math.isfinite(term):  # an infinite derivative shows in the differences themselves
-            value += UNIT * term
+            value += term
     return Rounding(value, adjoints, slack)
