@@ -25,7 +25,7 @@ _SAID = {
     "dead": ("dead units (%)", False),
     "gradient_mean": ("mean of ∂L/∂a", False),
     "gradient_spread": ("standard deviation of ∂L/∂a", True),
-    "gradient_norm": ("‖∂L/∂a‖, mean over the examples", True),
+    "gradient_norm": ("‖∂L/∂a‖ of an example", True),
     "weight_norm": ("‖w‖", True),
     "weight_gradient_norm": ("‖∂L/∂w‖", True),
     "learning_speed": ("learning speed ‖∂L/∂b‖", True),
