@@ -272,6 +272,7 @@ def back(model):
     return sizes[0] / sizes[-1]
 
 
+# %%
 def learned(model, seed, optimizer, clip):
     """Give the accuracy after training."""
     kind, rate = optimizer
