@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import autograd
 from autograd import AutogradError, Value
 from autograd.checking import central_difference
-from autograd.parse import parse
+from autograd.parsing import parse
 from autograd.stepping import steps
 from autograd.stepping.terminal import walk
 from nn.commands.training import add_train, train, train_on_digits
@@ -19,7 +19,7 @@ from nn.optim import SGD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autograd.parse import Expression
+    from autograd.parsing import Expression
 
 _EXAMPLE = "tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5}
 
