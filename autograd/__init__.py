@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from autograd.anomaly import detect_anomaly
     from autograd.checking import gradcheck
+    from autograd.drawing import draw, draw_dot
     from autograd.opaque import custom
     from autograd.parsing import parse
     from autograd.registering import register
@@ -49,6 +50,8 @@ _SHADOWING = set(rules.spellings()) & set(dir(builtins))  # `from autograd impor
 _LATER = {
     "custom": "opaque",
     "detect_anomaly": "anomaly",
+    "draw": "drawing",
+    "draw_dot": "drawing",
     "gradcheck": "checking",
     "load_ipython_extension": "notebook",
     "parse": "parsing",
@@ -65,6 +68,8 @@ __all__ = [
     "__version__",
     "custom",
     "detect_anomaly",
+    "draw",
+    "draw_dot",
     "grad",
     "gradcheck",
     "gradients",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import platform
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import autograd
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from autograd.parsing import Expression
 
+_PICTURES = ("svg", "png", "pdf", "dot")
 _EXAMPLE = "tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5}
 
 
@@ -44,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        {"tour": _tour, "step": _step, "train": train}[given.command](given)
+        {"tour": _tour, "step": _step, "draw": _draw, "train": train}[given.command](given)
     except AutogradError as error:
         print(f"chainrule: error: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return 2
@@ -57,7 +60,7 @@ def _joined(words: Sequence[str]) -> list[str]:
     for word in words:
         if joined and joined[-1] == "--expr":
             joined[-1] = f"--expr={word}"
-        elif joined and joined[0] == "step" and word[:1] == "-" and word[:2] not in ("--", "-h"):
+        elif joined and joined[0] in ("step", "draw") and re.match("-(?!-|[ho]$)", word):
             joined.append(f" {word}")
         else:
             joined.append(word)
@@ -92,6 +95,20 @@ def _parser() -> argparse.ArgumentParser:
         help="what one step back is: a term of a sum (default), the gradient of a node, a layer",
     )  # fmt: skip
     step.add_argument("--lr", type=float, metavar="RATE", help="show the update of gradient descent with this rate too")
+    drawn = commands.add_parser(
+        "draw",
+        help="draw the graph of an expression into a file",
+        description="Draw the graph of an expression, with its numbers and gradients, into a file.",
+    )
+    drawn.add_argument("expr", metavar="EXPRESSION", help=f"as {_EXAMPLE[0]!r}")
+    drawn.add_argument("values", nargs="*", metavar="NAME=NUMBER", help="a number for each name in the expression")
+    drawn.add_argument(
+        "-o", "--out", type=Path, default=Path("graph.svg"), metavar="FILE",
+        help=f"where to: its ending, one of {', '.join(_PICTURES)}, says what it becomes (default graph.svg)",
+    )  # fmt: skip
+    drawn.add_argument("--rankdir", choices=("LR", "TB"), default="LR", help="left to right (default) or top to bottom")
+    drawn.add_argument("--local-grads", action="store_true", help="write the local derivatives on the arrows")
+    drawn.add_argument("--color", action="store_true", help="colour the boxes by their gradients")
     add_train(commands)
     return parser
 
@@ -210,6 +227,33 @@ def _step(given: argparse.Namespace) -> None:
     leaves, root = _computed(expression, values)
     optimizer = None if given.lr is None else SGD(leaves.values(), given.lr)
     walk(steps(root, given.by, optimizer), _title(expression, values))
+
+
+def _draw(given: argparse.Namespace) -> None:
+    from autograd.drawing.rendering import find_dot  # noqa: PLC0415 - it needs graphviz
+
+    values = read_values(given.values)
+    expression = parse(given.expr.strip())
+    expression.check_names(values)
+    format_ = given.out.suffix.removeprefix(".")
+    if format_ not in _PICTURES:
+        msg = f"-o must end in one of {', '.join(f'.{ending}' for ending in _PICTURES)}, not in {given.out.suffix!r}"
+        raise autograd.errors.ArgumentError(msg)
+    if not given.out.parent.is_dir():
+        msg = f"-o must be a file in a folder that is there, not {str(given.out)!r}"
+        raise autograd.errors.ArgumentError(msg)
+    _, root = _computed(expression, values)
+    root.backward()
+    drawing = autograd.draw(root, rankdir=given.rankdir, local_grads=given.local_grads, color_by_grad=given.color)
+    text = given.out.with_suffix(".dot")
+    if format_ == "dot" or not find_dot():
+        text.write_text(drawing.source, encoding="utf-8")
+        if format_ != "dot":
+            _say("there is no program dot to make a picture: pip install 'chainrule[draw]'; this is the DOT text")
+        _say(f"saved {text}")
+        return
+    given.out.write_bytes(drawing.pipe(format=format_, quiet=True))
+    _say(f"saved {given.out}")
 
 
 def _difference(expression: Expression, values: dict[str, float], index: int) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.rules.functions import VALUES
 from autograd.rules.parameters import group, owner, parameters
 from autograd.rules.printing import put_in, rule_text, tree_as_latex
 from autograd.rules.reading import FLOATS, IEEE, let_lines, names_in
@@ -185,6 +186,38 @@ def value_pattern(op: Op, count: int) -> Pattern:
         for parameter, part in zip(parameters(op), group(op, range(count)), strict=True)
     }
     return slots.pattern(put_in(op.value, let_lines(op, op.value), meanings))
+
+
+@cache
+def value_function(op: Op, count: int) -> Callable[..., Any]:
+    """
+    Compile an operation's value for Values, sums over sequences written out, so that the operations in it show.
+
+    Parameters
+    ----------
+    op
+        The entry.
+    count
+        How many operands there are.
+
+    Returns
+    -------
+    function
+        Of that many operands.
+
+    Examples
+    --------
+    >>> from autograd import Value
+    >>> from autograd.ops import TABLE
+    >>> a, b = Value(2.0), Value(3.0)
+    >>> value_function(TABLE["dot"], 5)(a, b, b, 4.0, 1.0).op
+    'add'
+    """
+    pattern = value_pattern(op, count)
+    names = [f"operand_{place}" for place in range(count)]
+    written = pattern.fill(pattern.source, [names[place] for place in pattern.operands])
+    source = f"def opened({', '.join(names)}):\n    return {VALUES.rewrite(written)}\n"
+    return VALUES.define(source, "opened", f"<autograd {op.name} written out>")
 
 
 @cache

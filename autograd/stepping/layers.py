@@ -68,12 +68,41 @@ def layers_of(order: Sequence[Value], model: Any = None) -> list[Layer]:
     >>> [(layer.name, layer.nodes) for layer in layers_of(topological_order(x * x + x))]
     [('depth 1', [1]), ('depth 2', [2])]
     """
-    if model is None:
-        return _by_depth(order)
+    return _by_depth(order) if model is None else _by_module(order, _units_in(model))[0]
+
+
+def units_of(order: Sequence[Value], model: Any) -> dict[Value, tuple[int, str, str]]:
+    """
+    Tell to which part of a model each node belongs.
+
+    Parameters
+    ----------
+    order, model
+        As for `layers_of`.
+
+    Returns
+    -------
+    dict of Value to (int, str, str)
+        The number of the layer, its name and that of the neuron, as ``layers.0.neurons.1``; both are empty where
+        several come together. A leaf that is no parameter is left out.
+
+    Raises
+    ------
+    TypeError
+        `model` has no ``named_parameters``.
+    """
+    unit_of = _units_in(model)
+    layers, found = _by_module(order, unit_of)
+    for level, layer in enumerate(layers):
+        found |= {order[leaf]: (level, unit_of[order[leaf]]) for leaf in layer.parameters if order[leaf] in unit_of}
+    return {node: (level, _module(unit) if unit else "", unit) for node, (level, unit) in found.items()}
+
+
+def _units_in(model: Any) -> dict[Value, str]:
     if not hasattr(model, "named_parameters"):
-        msg = f"steps: model must have named_parameters(), as an nn.Module, not {type(model).__name__} {model!r}"
+        msg = f"model must have named_parameters(), as an nn.Module, not {type(model).__name__} {model!r}"
         raise OperandError(msg)
-    return _by_module(order, {parameter: _unit(name) for name, parameter in model.named_parameters()})
+    return {parameter: _unit(name) for name, parameter in model.named_parameters()}
 
 
 def _by_depth(order: Sequence[Value]) -> list[Layer]:
@@ -89,9 +118,10 @@ def _by_depth(order: Sequence[Value]) -> list[Layer]:
     return layers
 
 
-def _by_module(order: Sequence[Value], unit_of: dict[Value, str]) -> list[Layer]:
+def _by_module(order: Sequence[Value], unit_of: dict[Value, str]) -> tuple[list[Layer], dict[Value, tuple[int, str]]]:
+    """Give the layers, and for each node the number of its layer and the neuron in it."""
     layers: list[Layer] = []
-    found: dict[Value, tuple[int, str]] = {}  # for each node its layer, and the neuron in it
+    found: dict[Value, tuple[int, str]] = {}
     for place, node in enumerate(order):
         if not node.op:
             continue
@@ -111,7 +141,7 @@ def _by_module(order: Sequence[Value], unit_of: dict[Value, str]) -> list[Layer]
         found[node] = level, unit
         layers[level].nodes.append(place)
     _share_out_leaves(order, layers)
-    return [layer._replace(name=layer.name or "no parameters") for layer in layers]
+    return [layer._replace(name=layer.name or "no parameters") for layer in layers], found
 
 
 def _next_layer(layers: list[Layer], level: int, name: str) -> int:
@@ -172,7 +202,9 @@ def layer_step(passes: Passes, layers: Sequence[Layer], number: int, phase: str)
         lengths = [("data norm", _length(passes.data, layer.nodes))]
         line = "; ‖data‖ = {}"
     else:
-        symbols = f"{layer.name}: gradients of {_count(nodes, 'node', 'nodes')} and {_count(leaves, 'leaf', 'leaves')}"
+        symbols = (
+            f"{layer.name}: gradients of {counted(nodes, 'node', 'nodes')} and {counted(leaves, 'leaf', 'leaves')}"
+        )
         lengths = [
             ("grad norm", _length(passes.grads, layer.nodes)),
             ("parameter norm", _length(passes.grads, layer.parameters)),
@@ -208,5 +240,24 @@ def _length(numbers: Sequence[float], places: Sequence[int]) -> float:
     return math.hypot(*(numbers[place] for place in places))
 
 
-def _count(count: int, one: str, many: str) -> str:
+def counted(count: int, one: str, many: str) -> str:
+    """
+    Say how many there are.
+
+    Parameters
+    ----------
+    count
+        The number.
+    one, many
+        What they are called.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> counted(1, "leaf", "leaves"), counted(2000, "leaf", "leaves")
+    ('1 leaf', '2,000 leaves')
+    """
     return f"{count:,} {one if count == 1 else many}"
