@@ -1,0 +1,161 @@
+"""What the script is told about a graph: its nodes, its steps and their numbers, as data for JSON."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from autograd.engine import Value
+from autograd.ops import TABLE
+from autograd.rules import latex, parameters
+from autograd.rules.parameters import owner
+from autograd.rules.printing import name_as_latex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from autograd.sources import SourceLine
+    from autograd.stepping.sequence import Steps
+    from autograd.stepping.step import Sentence, Step
+
+#: More steps than these are not shown one by one.
+MOST_STEPS = 3000
+
+
+def contents(steps: Steps) -> dict[str, Any]:
+    """
+    Describe a graph and its steps.
+
+    Parameters
+    ----------
+    steps
+        The steps.
+
+    Returns
+    -------
+    dict
+        Of what JSON can hold; numbers that it cannot, as inf, are texts.
+    """
+    place = {node: k for k, node in enumerate(steps.order)}
+    groupings = {by: steps.grouped(by) for by in ("contribution", "node", "layer")}
+    ops = {node.op for node in steps.order if node.op}
+    return {
+        "title": title(steps),
+        "by": steps.by,
+        "root": place[steps.root],
+        "nodes": [_node(steps, node, place) for node in steps.order],
+        "swept": [place[node] for node in steps.swept],
+        "layers": [layer._asdict() for layer in groupings["layer"].layers],
+        "rules": {name: _rules(name) for name in sorted(ops)},
+        "steps": {
+            "forward": {by: _listed(groupings[by], "forward", place) for by in ("node", "layer")},
+            "backward": {by: _listed(listed, "backward", place) for by, listed in groupings.items()},
+            "update": _listed(steps, "update", place),
+        },
+        "code": steps.code,
+    }
+
+
+def title(steps: Steps) -> str:
+    """
+    Say what is computed.
+
+    Parameters
+    ----------
+    steps
+        The steps.
+
+    Returns
+    -------
+    str
+    """
+    name = steps.names[steps.root]
+    return f"{name} = {steps.computed_as(steps.root)}" if steps.root.op else name
+
+
+def _node(steps: Steps, node: Value, place: dict[Value, int]) -> dict[str, Any]:
+    told: dict[str, Any] = {"name": steps.names[node], "op": node.op, "data": number(steps.data[node]), "operands": []}
+    if not node.op:
+        return told
+    edges = iter(zip(node.local_grads, node.taken))
+    slopes: list[Any] = []
+    for operand in node.operands:
+        if isinstance(operand, Value):
+            slope, taken = next(edges)
+            slopes.append(number(slope) if taken else None)
+        else:
+            slopes.append(None)
+    op, count = TABLE[node.op], len(node.operands)
+    told |= {
+        "operands": [place[each] if isinstance(each, Value) else [number(each)] for each in node.operands],
+        "slopes": slopes,
+        "call": steps.computed_as(node),
+    }
+    if len(parameters(op)) != count:
+        told["owners"] = [owner(op, count, argument)[0] for argument in range(count)]
+    return told | _source(getattr(node, "source", None))
+
+
+def _rules(name: str) -> list[str]:
+    """Give the local derivative by each parameter, typeset, in the letters of the table."""
+    op, rules, index = TABLE[name], [], 0
+    for parameter in parameters(op):
+        letter = parameter.name if parameter.kind == "scalar" else f"{parameter.element}_1"
+        below = name_as_latex(parameter.name) if parameter.kind == "scalar" else rf"{parameter.element}_{{1}}"
+        del letter
+        rules.append(rf"\frac{{\partial}}{{\partial {below}}} {latex(name)} = {latex(name, index=index)}")
+        index += 1 if parameter.kind == "scalar" else 2
+    return rules
+
+
+def _listed(steps: Steps, phase: str, place: dict[Value, int]) -> list[dict[str, Any]]:
+    return [_step(step, place) for step in (steps[i] for i in steps.phase(phase))]
+
+
+def _step(step: Step, place: dict[Value, int]) -> dict[str, Any]:
+    told: dict[str, Any] = {"node": place[step.node], **_sentence(step.sentence)}
+    told["symbols"] = len(step.symbols.replace("{", "{{").replace("}", "}}"))
+    told["latex"] = step.latex
+    if step.parent is not None:
+        told["parent"] = place[step.parent]
+    if step.argument is not None:
+        told["argument"] = step.argument
+    if step.note:
+        told["note"] = step.note
+    if step.sum:
+        told["sum"] = _sentence(step.sum)
+    if step.layer is not None:
+        told["layer"] = step.layer
+    if step.phase == "update" or step.layer is not None:
+        told["numbers"] = [number(each) for each in step.sentence.numbers]
+    return told | _source(step.source)
+
+
+def _sentence(sentence: Sentence) -> dict[str, Any]:
+    return {"line": sentence.line, "quantities": [_quantity(each) for each in sentence.quantities]}
+
+
+def _quantity(quantity: Iterable[Any]) -> list[Any]:
+    kind, node, argument, tight = quantity
+    return [kind, node, argument, 1] if tight else [kind, node] if argument is None else [kind, node, argument]
+
+
+def _source(source: SourceLine | None) -> dict[str, Any]:
+    return {"source": {"number": source.number, "text": source.text}} if source else {}
+
+
+def number(x: float) -> float | str:
+    """
+    Write a number so that JSON can hold it.
+
+    Parameters
+    ----------
+    x
+        Any float.
+
+    Returns
+    -------
+    float or str
+        Of inf and nan their names.
+    """
+    return x if math.isfinite(x) else str(float(x))

@@ -1,0 +1,1 @@
+function differenceOf() { return null; }

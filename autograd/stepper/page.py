@@ -1,0 +1,86 @@
+"""Puts the page together: a picture and a table for where no script runs, and the script with its data."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from autograd.stepper.contents import contents, title
+from autograd.stepper.picture import picture
+
+if TYPE_CHECKING:
+    from autograd.stepping.sequence import Steps
+
+_SCRIPTS = ("shim", "elements", "typeset", "numbers", "passes", "picture", "panel", "differences", "stepper")
+
+
+def page(steps: Steps) -> str:
+    """
+    Show steps as part of a page.
+
+    Parameters
+    ----------
+    steps
+        The steps.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing beside it, and may stand on one page with others of its kind.
+    """
+    data = json.dumps(contents(steps), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return (
+        '<div class="chainrule-stepper" data-lm-suppress-shortcuts="true">\n'
+        f"{_picture(steps)}\n{_table(steps)}\n"
+        f'<script type="application/json">{data}</script>\n<script>{_script()}</script>\n</div>'
+    )
+
+
+def document(steps: Steps) -> str:
+    """
+    Show steps as a file of its own.
+
+    Parameters
+    ----------
+    steps
+        The steps.
+
+    Returns
+    -------
+    str
+        A whole HTML document, which loads nothing.
+    """
+    template = files(__package__).joinpath("document.html").read_text("utf-8")
+    return template.replace("$TITLE", escape(f"Steps of {title(steps)}")).replace("$PAGE", page(steps))
+
+
+@cache
+def _script() -> str:
+    folder = files(__package__)
+    read = {name: folder.joinpath(name).read_text("utf-8") for name in ("style.css", *(f"{each}.js" for each in _SCRIPTS))}
+    style = read.pop("style.css")
+    body = "\n".join(read.values())
+    return f'(() => {{\n"use strict";\nconst STYLE = {json.dumps(style)};\n{body}\nstartSteppers();\n}})();'
+
+
+def _picture(steps: Steps) -> str:
+    svg = picture(steps)
+    if not svg:
+        return ""
+    code = b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(f"The graph of {title(steps)}")}" src="data:image/svg+xml;base64,{code}">'
+
+
+def _table(steps: Steps) -> str:
+    rows = []
+    for number, step in enumerate(steps, 1):
+        total = f"<br>{escape(step.total)}" if step.sum and len(step.sum.numbers) > 1 else ""
+        rows.append(f"<tr><td>{number}</td><td>{step.phase}</td><td>{escape(step.text)}{total}</td></tr>")
+    return (
+        f"<details><summary>All {len(rows)} steps of {escape(title(steps))}</summary>\n"
+        f"<table><tr><th>step</th><th>phase</th><th>what happens</th></tr>\n{chr(10).join(rows)}</table></details>"
+    )
