@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value
 from autograd.ops import TABLE
 from autograd.rules import latex, parameters
 from autograd.rules.parameters import owner
-from autograd.rules.printing import name_as_latex
+from autograd.rules.printing import name_as_latex, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 #: More steps than these are not shown one by one.
 MOST_STEPS = 3000
+
+_LONGEST_TITLE = 60
 
 
 def contents(steps: Steps) -> dict[str, Any]:
@@ -69,8 +73,21 @@ def title(steps: Steps) -> str:
     -------
     str
     """
-    name = steps.names[steps.root]
-    return f"{name} = {steps.computed_as(steps.root)}" if steps.root.op else name
+    root, names = steps.root, steps.names
+    if not root.op:
+        return names[root]
+    written: dict[str, ast.expr] = {}  # nodes without a name of their own, by the one that steps call them by
+    for node in steps.order:
+        if not node.op or (node is not root and not re.fullmatch(r"v\d+", names[node])):
+            continue
+        try:
+            tree = put_in(steps.computed_as(node), (), dict(written))
+        except SyntaxError:  # a label that is no identifier
+            continue
+        if len(ast.unparse(tree)) <= _LONGEST_TITLE:
+            written[names[node]] = tree
+    said = ast.unparse(written[names[root]]) if names[root] in written else steps.computed_as(root)
+    return said if re.fullmatch(r"v\d+", names[root]) else f"{names[root]} = {said}"
 
 
 def _node(steps: Steps, node: Value, place: dict[Value, int]) -> dict[str, Any]:

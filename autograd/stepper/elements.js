@@ -19,6 +19,21 @@ function button(text, name, onclick, attributes = {}) {
   return element("button", { type: "button", "aria-label": name || null, title: name || null, onclick, ...attributes }, text);
 }
 
+const ICONS = {
+  first: "M4 4h2v12H4zM16 4v12L7 10z", back: "M14 4v12L5 10z", play: "M5 3v14l12-7z", pause: "M5 4h4v12H5zM11 4h4v12h-4z",
+  forward: "M6 4v12l9-6z", last: "M14 4h2v12h-2zM4 4v12l9-6z",
+};
+
+/** Draw the sign of a button. */
+function icon(name) {
+  const svg = document.createElementNS(SVG, "svg"), path = document.createElementNS(SVG, "path");
+  for (const [attribute, value] of Object.entries({ viewBox: "0 0 20 20", class: "icon", "aria-hidden": "true" }))
+    svg.setAttribute(attribute, value);
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
 /** Make a number that tells all its digits to who points at it. */
 function numeral(text, number, attributes = {}) {
   return element("span", { title: repr(number), ...attributes }, text);

@@ -15,6 +15,23 @@ class Numbers {
     this.sweep();
   }
 
+  /** Compute everything anew, for other numbers of some leaves. */
+  at(given) {
+    const fresh = Object.create(Numbers.prototype), { nodes } = this.graph;
+    fresh.graph = this.graph;
+    fresh.changed = true;
+    fresh.data = computed(this.graph, this.data, given);
+    fresh.slopes = nodes.map((node, place) => {
+      if (!node.op || node.operands.every((operand) => typeof operand !== "number" || Object.is(fresh.data[operand], this.data[operand]))) return this.slopes[place];
+      const slopes = OPERATIONS[node.op].partials(operandsAt(this.graph, fresh.data, place), fresh.data[place]);
+      return slopes.map((slope, j) => (typeof node.operands[j] === "number" ? slope : null));
+    });
+    const same = fresh.slopes.every((slopes, place) => slopes.every((slope, j) => (slope === null) === (this.slopes[place][j] === null)));
+    fresh.updated = new Map();
+    fresh.sweep(same ? this.graph.swept : [...nodes.keys()].slice(0, this.graph.root + 1).reverse());
+    return fresh;
+  }
+
   /** Hand the gradients on from the root to the leaves; a slope that is null is that of a branch not taken. */
   sweep(order = this.graph.swept) {
     const { nodes } = this.graph;

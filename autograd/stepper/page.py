@@ -15,7 +15,7 @@ from autograd.stepper.picture import picture
 if TYPE_CHECKING:
     from autograd.stepping.sequence import Steps
 
-_SCRIPTS = ("shim", "elements", "typeset", "numbers", "passes", "picture", "panel", "differences", "stepper")
+_SCRIPTS = ("shim", "elements", "typeset", "numbers", "passes", "picture", "panel", "predict", "order", "differences", "whatif", "stepper")
 
 
 def page(steps: Steps) -> str:

@@ -34,6 +34,7 @@ function stepElements(stepper, step, secret) {
     step.layer !== undefined
       ? element("p", { class: "symbols" }, symbolsOf(step))
       : element("div", { class: "formula", role: "math", "aria-label": symbolsOf(step) }, typeset(step.latex)),
+    secret ? stepper.predictions.elements(stepper) : stepper.predictions.verdict(stepper),
     secret ? null : element("p", { class: "numbers" }, sentenceElements(numbers, numbersOf(step), step)),
     secret ? null : changeElement(stepper, step),
     secret ? null : sumElement(stepper, step),

@@ -23,7 +23,8 @@ class Picture {
       }
       group.setAttribute("role", "button");
     });
-    this.svg.querySelectorAll("g[id^=v]").forEach((group) => group.classList.add("edge"));
+    this.ways = graph.nodes.map((_, place) => this.group(`v${place}`));
+    this.ways.forEach((group) => group?.classList.add("edge"));
     this.layer = document.createElementNS(SVG, "g");
     (this.svg.querySelector("g") ?? this.svg).append(this.layer);
     this.size = { width: this.svg.viewBox.baseVal.width, height: this.svg.viewBox.baseVal.height };
@@ -42,33 +43,28 @@ class Picture {
   /** Show the drawing in a size; null fits it into the frame, but keeps its letters readable. */
   zoom(scale) {
     this.scale = scale;
-    const { width, height } = this.size;
+    const { width } = this.size;
     this.svg.style.width = scale === null ? "" : `${width * scale}px`;
-    this.svg.style.minWidth = scale === null ? `${Math.min(width, width * Math.max(0.62, 320 / height))}px` : "0";
+    this.svg.style.minWidth = scale === null ? `${0.62 * width}px` : "0";
     this.svg.style.maxWidth = scale === null ? `${1.25 * width}px` : "none";
   }
 
-  /** Show what is known; `hidden` are nodes whose newest number is not to be seen. */
-  show({ known, changes, edges, source, hidden, label, greatest, selected }) {
-    const backward = known.phase !== "forward", changed = new Set(changes), along = new Set(edges);
+  /**
+   * Show a scene: which nodes are known (done), current (bright), sources and selected; the text of each one's number and
+   * gradient; the gradients to colour by; the edges known and current; a text on an edge.
+   */
+  show({ known, current, sources, selected, number, gradient, coloured, edges, label, greatest }) {
     this.nodes.forEach((group, place) => {
       if (!group) return;
-      const data = known.data.get(place), grad = known.grads.get(place), secret = hidden.has(place);
-      const secretData = secret && !backward, secretGrad = secret && backward;
-      const ready = backward ? known.grads.has(place) : known.data.has(place);
-      this.write(place, 0, this.graph.nodes[place].name);
-      this.write(place, 1, secretData ? "?" : data === undefined ? "" : short(data));
-      this.write(place, 2, secretGrad ? "grad ?" : grad === undefined ? "" : `grad ${short(grad)}`);
-      mark(group, { known: ready, current: changed.has(place), source: place === source, selected: place === selected });
-      mark(this.operations[place], { known: ready || (backward && known.grads.has(place)), current: changed.has(place) && !backward });
-      colour(group, secretGrad ? undefined : grad, greatest);
-      const way = this.group(`v${place}`);
-      if (way) mark(way, { known: ready, current: changed.has(place) && !backward });
-      const said = [this.graph.nodes[place].name, data === undefined || secretData ? "not computed yet" : short(data)];
-      if (grad !== undefined && !secretGrad) said.push(`gradient ${short(grad)}`);
-      group.setAttribute("aria-label", said.join(", "));
+      const texts = [this.graph.nodes[place].name, number(place), gradient(place)];
+      texts.forEach((text, which) => this.write(place, which, text));
+      const computing = current.has(place) && !coloured.has(place);
+      mark(group, { known: known.has(place), current: current.has(place), source: sources.has(place), selected: place === selected });
+      for (const each of [this.operations[place], this.ways[place]]) mark(each, { known: known.has(place), current: computing });
+      colour(group, coloured.get(place), greatest);
+      group.setAttribute("aria-label", texts.filter(Boolean).join(", "));
     });
-    for (const [key, group] of this.edges) mark(group, { known: known.edges.has(key), current: along.has(key) });
+    for (const [key, group] of this.edges) mark(group, { known: edges.known.has(key), current: edges.current.has(key) });
     this.layer.replaceChildren();
     if (label) this.writeOnEdge(label.edge, label.text);
   }

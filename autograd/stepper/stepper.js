@@ -11,13 +11,25 @@ class Stepper {
     this.passes = new Passes(graph, graph.by);
     this.index = 0;
     this.selected = null;
+    this.tour = null;
+    this.predictions = new Predictions();
     this.picture = svgText ? new Picture(svgText, graph, (place) => this.select(place)) : null;
+    this.whatIf = new WhatIf(this);
     this.build();
     this.render();
   }
 
+  /** What is gone through: the steps, or the tour of the order. */
+  get shown() {
+    return this.tour ?? this.passes;
+  }
+
   get step() {
     return this.passes.steps[this.index];
+  }
+
+  get length() {
+    return this.shown.steps.length;
   }
 
   // ------------------------------------------------------------------ what there is
@@ -36,29 +48,41 @@ class Stepper {
         this.picture ? element("div", { class: "picture" }, this.picture.frame, this.pictureTools()) : null,
         element("div", { class: "side" }, this.panel, this.codeElement())),
       this.controls(),
+      this.whatIf.box,
       this.live);
+    const { width, height } = this.picture?.size ?? {};
+    this.box.classList.toggle("wide", width > 2 * height);
     root.append(element("style", {}, STYLE), this.box);
     this.followTheme();
   }
 
   controls() {
-    const go = (sign, name, to) => button(sign, name, () => { this.pause(); to(); });
+    const go = (sign, name, to) => button(icon(sign), name, () => { this.pause(); this.go(to()); });
     this.scrubber = element("input", {
-      type: "range", min: 0, max: Math.max(0, this.passes.steps.length - 1), "aria-label": "Step", class: "scrubber",
+      type: "range", min: 0, "aria-label": "Step", class: "scrubber",
       oninput: () => { this.pause(); this.go(Number(this.scrubber.value)); },
     });
-    this.first = go("⏮", "First step (Home)", () => this.go(0));
-    this.back = go("◀", "Step back (←)", () => this.go(this.index - 1));
-    this.player = button("▶", "Play (space)", () => this.toggle(), { class: "play" });
-    this.forward = go("▶", "Step forward (→)", () => this.go(this.index + 1));
-    this.last = go("⏭", "Last step (End)", () => this.go(this.passes.steps.length - 1));
+    this.first = go("first", "First step (Home)", () => 0);
+    this.back = go("back", "Step back (←)", () => this.index - 1);
+    this.player = button(icon("play"), "Play (space)", () => this.toggle(), { class: "play" });
+    this.forward = go("forward", "Step forward (→)", () => this.index + 1);
+    this.last = go("last", "Last step (End)", () => this.length - 1);
     const names = { contribution: "each contribution", node: "each node", layer: "each layer" };
-    const by = element("select", { "aria-label": "What one step back is", onchange: (event) => this.group(event.target.value) },
+    this.by = element("select", { "aria-label": "What one step back is", onchange: () => this.group(this.by.value) },
       Object.keys(this.graph.steps.backward).map((each) => element("option", { value: each, selected: each === this.passes.by }, names[each])));
+    this.predict = this.toggleOf("predict first", "The next number is hidden: say what it will be", () => this.askFirst());
+    this.whyOrder = this.toggleOf("why this order?", "How the order is found, and what goes wrong without it", () => this.showTour());
+    this.ask = this.toggleOf("what if?", whyNotComputed(this.graph) || "Other numbers for the leaves", () => this.askWhatIf());
+    this.score = element("span", { class: "score", role: "status" });
     return element("footer", { class: "controls" },
       element("div", { class: "buttons" }, this.first, this.back, this.player, this.forward, this.last),
       this.scrubber,
-      element("label", { class: "by" }, "by ", by));
+      element("label", { class: "by" }, "by ", this.by),
+      element("div", { class: "modes" }, this.ask, this.predict, this.whyOrder, this.score));
+  }
+
+  toggleOf(text, title, onclick) {
+    return element("button", { type: "button", class: "toggle", "aria-pressed": "false", title, onclick }, text);
   }
 
   pictureTools() {
@@ -88,7 +112,7 @@ class Stepper {
   // ------------------------------------------------------------------ what can be done
 
   go(index) {
-    this.index = Math.max(0, Math.min(index, this.passes.steps.length - 1));
+    this.index = Math.max(0, Math.min(index, this.length - 1));
     this.selected = null;
     this.render();
   }
@@ -102,12 +126,48 @@ class Stepper {
 
   /** Take other steps back; the page stays at what it shows, as near as can be. */
   group(by) {
-    const { phase, node } = this.step, old = this.step;
+    const old = this.step, about = old?.parent ?? old?.node;
     this.passes = new Passes(this.graph, by);
-    const same = this.passes.steps.findIndex((step) => step.phase === phase && (step.argument === undefined ? step.node === (old.parent ?? node) : step.parent === (old.parent ?? node)));
-    const begin = this.passes.steps.findIndex((step) => step.phase === phase);
-    this.scrubber.max = Math.max(0, this.passes.steps.length - 1);
+    const same = this.passes.steps.findIndex((step) => step.phase === old.phase && (step.parent ?? step.node) === about);
+    const begin = this.passes.steps.findIndex((step) => step.phase === old?.phase);
     this.go(same >= 0 ? same : Math.max(0, begin));
+  }
+
+  /** Turn on or off that the next number is asked for. */
+  askFirst() {
+    this.predictions.on = !this.predictions.on;
+    if (this.predictions.on && this.tour) this.showTour();
+    this.selected = null;
+    this.pause();
+    this.render();
+    if (this.predictions.on && this.index === this.length - 1) this.go(0);
+  }
+
+  /** Show or hide the leaves' numbers; hidden, they are those that were recorded. */
+  askWhatIf() {
+    this.whatIf.box.hidden = !this.whatIf.box.hidden;
+    this.ask.setAttribute("aria-pressed", !this.whatIf.box.hidden);
+    if (this.whatIf.box.hidden) this.whatIf.reset();
+  }
+
+  /** Take other numbers; the step stays where it is. */
+  take(numbers) {
+    this.numbers = numbers;
+    if (this.tour) this.tour = new Tour(this.graph, numbers);
+    this.predictions.answers.clear();
+    this.go(this.index);
+  }
+
+  showScore() {
+    this.score.textContent = this.predictions.on ? this.predictions.score() : "";
+  }
+
+  /** Turn on or off the tour of the order. */
+  showTour() {
+    this.pause();
+    this.selected = null;
+    [this.tour, this.index, this.resume] = this.tour ? [null, this.resume, 0] : [new Tour(this.graph, this.numbers), 0, this.index];
+    this.render();
   }
 
   toggle() {
@@ -115,10 +175,10 @@ class Stepper {
       this.pause();
       return;
     }
-    if (this.index === this.passes.steps.length - 1) this.go(0);
+    if (this.index === this.length - 1) this.go(0);
     this.timer = setInterval(() => {
-      if (this.index < this.passes.steps.length - 1) this.go(this.index + 1);
-      if (this.index === this.passes.steps.length - 1) this.pause();
+      if (this.index < this.length - 1) this.go(this.index + 1);
+      if (this.index === this.length - 1) this.pause();
     }, PACE);
     this.showPlayer();
   }
@@ -130,7 +190,7 @@ class Stepper {
   }
 
   showPlayer() {
-    this.player.textContent = this.timer ? "⏸" : "▶";
+    this.player.replaceChildren(icon(this.timer ? "pause" : "play"));
     this.player.setAttribute("aria-label", this.timer ? "Pause (space)" : "Play (space)");
   }
 
@@ -147,7 +207,7 @@ class Stepper {
       if (target.localName === "button") return;
       this.toggle();
     } else {
-      const to = { ArrowRight: this.index + 1, ArrowLeft: this.index - 1, Home: 0, End: this.passes.steps.length - 1 }[event.key];
+      const to = { ArrowRight: this.index + 1, ArrowLeft: this.index - 1, Home: 0, End: this.length - 1 }[event.key];
       if (to === undefined) return;
       this.pause();
       this.go(to);
@@ -158,61 +218,82 @@ class Stepper {
   // ------------------------------------------------------------------ what is shown
 
   render() {
-    const { step, passes, numbers } = this;
-    const known = passes.known(this.index, numbers);
-    this.count.textContent = passes.steps.length ? `step ${this.index + 1}/${passes.steps.length}` : "no steps";
+    const { numbers, length } = this;
+    this.count.textContent = length ? `step ${this.index + 1}/${length}` : "no steps";
+    this.scrubber.max = Math.max(0, length - 1);
     this.scrubber.value = this.index;
     this.scrubber.setAttribute("aria-valuetext", this.count.textContent);
     this.first.disabled = this.back.disabled = this.index === 0;
-    this.forward.disabled = this.last.disabled = this.index >= passes.steps.length - 1;
-    this.showProgress();
+    this.forward.disabled = this.last.disabled = this.index >= length - 1;
+    this.player.disabled = length < 2 || this.predictions.on;
+    this.predict.setAttribute("aria-pressed", this.predictions.on);
+    this.whyOrder.setAttribute("aria-pressed", this.tour !== null);
+    this.by.disabled = this.tour !== null;
     this.greatest = Math.max(0, ...numbers.grads.map(Math.abs).filter(Number.isFinite));
-    this.showPicture(known);
+    this.showProgress();
+    this.showPicture();
     this.showPanel();
     this.showCode();
+    this.showScore();
   }
 
   showProgress() {
     let start = 0;
-    this.progress.replaceChildren(...this.passes.counts.filter(([, count]) => count).map(([phase, count]) => {
-      const done = Math.max(0, Math.min(this.index + 1 - start, count));
+    this.progress.replaceChildren(...this.shown.counts.filter(([, count]) => count).map(([phase, count]) => {
+      const done = Math.max(0, Math.min(this.index + 1 - start, count)), now = this.index >= start && this.index < start + count;
       start += count;
-      return element("span", { class: `phase ${phase}${done && (done < count || start === this.passes.steps.length || this.index + 1 === start) ? " now" : ""}`, style: `flex-grow: ${count}` },
+      return element("span", { class: now ? "phase now" : "phase", style: `flex-grow: ${count}` },
         element("span", { class: "bar" }, element("span", { class: "done", style: `width: ${(100 * done) / count}%` })),
         element("span", { class: "name" }, phase));
     }));
   }
 
-  showPicture(known) {
+  showPicture() {
     if (!this.picture) return;
-    const { step, numbers } = this;
-    const single = step?.phase === "backward" && step.argument !== undefined;
-    this.picture.show({
-      known,
-      changes: step ? this.passes.changes(step) : [],
-      edges: step ? this.passes.edges(step, numbers) : [],
-      source: single ? step.node : undefined,
-      hidden: new Set(),
-      label: single ? { edge: `${step.node}-${step.argument}`, text: `× ${bracketed(numbers.slopes[step.node][step.argument])}` } : null,
-      greatest: this.greatest,
-      selected: this.selected,
-    });
-    if (step) this.picture.reveal(this.selected ?? this.passes.changes(step)[0]);
+    const scene = this.tour ? this.tour.scene(this.index) : this.scene();
+    this.picture.show({ ...scene, selected: this.selected, greatest: this.greatest });
+    const [bright] = this.selected === null ? scene.current : [this.selected];
+    if (bright !== undefined) this.picture.reveal(bright);
     const most = short(this.greatest);
     this.legend.replaceChildren("grad ", numeral(`-${most}`, -this.greatest), element("span", { class: "scale" }), numeral(most, this.greatest));
   }
 
+  /** What the picture shows at the present step. */
+  scene() {
+    const { step, numbers, passes } = this, known = passes.known(this.index, numbers), backward = known.phase !== "forward";
+    const changes = step ? passes.changes(step) : [], secret = new Set(this.predictions.hides(this) ? changes : []);
+    const single = step?.phase === "backward" && step.argument !== undefined, before = step ? numbers.before(step) : 0;
+    return {
+      known: new Set((backward ? known.grads : known.data).keys()),
+      current: new Set(changes),
+      sources: new Set(single ? [step.node] : []),
+      number: (place) => (secret.has(place) && step.phase !== "backward" ? "?" : known.data.has(place) ? short(known.data.get(place)) : ""),
+      gradient: (place) => {
+        if (!known.grads.has(place)) return "";
+        if (!secret.has(place) || step.phase !== "backward") return `grad ${short(known.grads.get(place))}`;
+        return single && before !== 0 ? `grad ${short(before)} + ?` : "grad ?";
+      },
+      coloured: new Map([...known.grads].filter(([place]) => !secret.has(place))),
+      edges: { known: known.edges, current: new Set(step ? passes.edges(step, numbers) : []) },
+      label: single ? { edge: `${step.node}-${step.argument}`, text: secret.size ? "× ?" : `× ${bracketed(numbers.slopes[step.node][step.argument])}` } : null,
+    };
+  }
+
   showPanel() {
-    const { step } = this;
-    if (this.selected !== null) this.panel.replaceChildren(...present(nodeElements(this, this.selected)));
-    else if (step) this.panel.replaceChildren(...present(stepElements(this, step, false)));
-    else this.panel.replaceChildren(element("p", {}, "A leaf has no steps: its gradient by itself is 1."));
-    const said = step ? this.numbers.text(step, step) : "";
+    const { step } = this, secret = this.predictions.hides(this);
+    const elements =
+      this.selected !== null ? nodeElements(this, this.selected)
+      : this.tour ? this.tour.elements(this.index)
+      : step ? stepElements(this, step, secret)
+      : [element("p", {}, "A leaf has no steps: its gradient by itself is 1.")];
+    this.panel.replaceChildren(...present(elements));
+    const said = this.tour ? this.tour.steps[this.index].text : !step ? "" : secret ? symbolsOf(step) : this.numbers.text(step, step);
     if (this.live.textContent !== said) this.live.textContent = said;
+    this.panel.querySelector("input[type=text]")?.focus({ preventScroll: true });
   }
 
   showCode() {
-    const number = this.selected !== null ? this.graph.nodes[this.selected].source?.number : this.step?.source?.number;
+    const number = this.selected !== null ? this.graph.nodes[this.selected].source?.number : this.tour ? undefined : this.step?.source?.number;
     this.lines?.forEach((line, i) => {
       line.classList.toggle("current", i + 1 === number);
       if (i + 1 === number) line.parentElement.scrollTop = Math.max(0, line.offsetTop - line.parentElement.clientHeight / 2);

@@ -12,7 +12,7 @@ const LATEX_LETTERS = {
 const LATEX_DELIMITERS = { "\\lceil": "⌈", "\\rceil": "⌉", "\\lfloor": "⌊", "\\rfloor": "⌋", "\\{": "{", "\\}": "}", ".": "" };
 const LATEX_FUNCTIONS = /^\\(ln|log|exp|sinh?|cosh?|tanh?|arcsin|arccos|arctan|max|min)$/;
 
-/** Typeset a line of LaTeX as rows, each after the first beginning with its equals sign. */
+/** Typeset a line of LaTeX as rows: the second equals sign, and each after it, begins one. */
 function typeset(latex) {
   return new Typesetter(latex).rows();
 }
@@ -25,8 +25,10 @@ class Typesetter {
 
   rows() {
     const rows = [[]];
+    let related = false;
     while (this.at < this.tokens.length) {
-      if (this.tokens[this.at] === "=" && rows.at(-1).length) rows.push([]);
+      if (this.tokens[this.at] === "=" && related) rows.push([]);
+      related ||= ["=", "\\mathrel{+}=", "\\leftarrow"].includes(this.tokens[this.at]);
       const atom = this.scripted();
       if (atom) rows.at(-1).push(atom);
     }
@@ -91,7 +93,7 @@ class Typesetter {
       case "\\left": return this.fenced();
       case "\\begin": return this.cases();
       case "\\text": return mathml("mtext", {}, this.raw());
-      case "\\mathtt": return mathml("mtext", { class: "code" }, this.raw());
+      case "\\mathtt": return mathml("mtext", { class: "literal" }, this.raw());
       case "\\mathrm": case "\\operatorname": return mathml("mi", { mathvariant: "normal" }, this.raw());
     }
     if (/^\d/.test(token)) return mathml("mn", {}, token);
