@@ -117,10 +117,8 @@ def _rules(name: str) -> list[str]:
     """Give the local derivative by each parameter, typeset, in the letters of the table."""
     op, rules, index = TABLE[name], [], 0
     for parameter in parameters(op):
-        letter = parameter.name if parameter.kind == "scalar" else f"{parameter.element}_1"
         below = name_as_latex(parameter.name) if parameter.kind == "scalar" else rf"{parameter.element}_{{1}}"
-        del letter
-        rules.append(rf"\frac{{\partial}}{{\partial {below}}} {latex(name)} = {latex(name, index=index)}")
+        rules.append(rf"\frac{{\partial}}{{\partial {below}}} \left({latex(name)}\right) = {latex(name, index=index)}")
         index += 1 if parameter.kind == "scalar" else 2
     return rules
 

@@ -19,6 +19,11 @@ function button(text, name, onclick, attributes = {}) {
   return element("button", { type: "button", "aria-label": name || null, title: name || null, onclick, ...attributes }, text);
 }
 
+/** Let a button do something or nothing; it keeps the focus that it has. */
+function enable(made, can) {
+  made.setAttribute("aria-disabled", !can);
+}
+
 const ICONS = {
   first: "M4 4h2v12H4zM16 4v12L7 10z", back: "M14 4v12L5 10z", play: "M5 3v14l12-7z", pause: "M5 4h4v12H5zM11 4h4v12h-4z",
   forward: "M6 4v12l9-6z", last: "M14 4h2v12h-2zM4 4v12l9-6z",

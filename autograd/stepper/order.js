@@ -101,6 +101,7 @@ class Tour {
       number: (node) => short(this.numbers.data[node]),
       gradient: (node) => (searching ? (place.has(node) ? `place ${place.get(node)}` : "") : `grad ${short(step.grads[node])}`),
       coloured: new Map(searching ? [] : step.grads.entries()),
+      wrong: new Set(index === this.steps.length - 1 ? this.wrong : []),
       edges: { known: new Set(), current: new Set(searching ? [] : [step.edge]) },
     };
   }
@@ -111,13 +112,12 @@ class Tour {
   }
 
   searchElements({ text, listed, open }) {
-    return [
+    return [element("div", {},
       element("h3", {}, "Why this order? First: finding it"),
       element("p", {}, "A node's gradient is complete when everyone who uses it has handed on theirs. So the nodes are listed, each after all that it depends on; read backwards, that is the order of backpropagation."),
       element("p", { class: "happens" }, text),
       element("p", {}, element("span", { class: "muted" }, "waiting: "), open.map((each) => this.name(each)).join(" → ") || "none"),
-      element("p", {}, element("span", { class: "muted" }, "listed: "), element("span", { class: "order" }, listed.map((each) => this.name(each)).join(", ") || "none yet")),
-    ];
+      element("p", {}, element("span", { class: "muted" }, "listed: "), element("span", { class: "order" }, listed.map((each) => this.name(each)).join(", ") || "none yet")))];
   }
 
   recursionElements({ text, trouble, grads }, end) {
@@ -130,12 +130,12 @@ class Tour {
         element("td", {}, numeral(short(right), right)),
         element("td", {}, numeral(short(grads[place]), grads[place]), off ? " ✗" : end ? " ✓" : ""));
     });
-    return [
+    return [element("div", {},
       element("h3", {}, "Why this order? Now without it"),
       element("p", {}, "The naive recursion: hand on what you have, then let the parent do the same, at once. It does not wait."),
       element("p", { class: "happens" }, element("code", {}, text)),
       trouble ? element("p", { class: "trouble" }, trouble) : null,
-      end ? element("p", { class: this.wrong.length || !this.complete ? "trouble" : "right" }, this.verdict()) : null,
+      end ? element("p", { class: this.wrong.length || !this.complete ? "trouble" : "right" }, this.verdict()) : null),
       element("table", { class: "beside" },
         element("thead", {}, element("tr", {}, element("th", {}, "grad of"), element("th", {}, "in order"), element("th", {}, "recursion"))),
         element("tbody", {}, rows)),

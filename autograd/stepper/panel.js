@@ -30,17 +30,19 @@ function symbolsOf(step) {
 function stepElements(stepper, step, secret) {
   const { graph, numbers } = stepper;
   return [
-    element("h3", {}, titleOf(step, graph)),
-    step.layer !== undefined
-      ? element("p", { class: "symbols" }, symbolsOf(step))
-      : element("div", { class: "formula", role: "math", "aria-label": symbolsOf(step) }, typeset(step.latex)),
-    secret ? stepper.predictions.elements(stepper) : stepper.predictions.verdict(stepper),
-    secret ? null : element("p", { class: "numbers" }, sentenceElements(numbers, numbersOf(step), step)),
-    secret ? null : changeElement(stepper, step),
-    secret ? null : sumElement(stepper, step),
-    secret ? null : differenceElement(stepper, step),
-    becauseElement(stepper, step),
-    sourceElement(step.source),
+    element("div", {},
+      element("h3", {}, titleOf(step, graph)),
+      step.layer !== undefined
+        ? element("p", { class: "symbols" }, symbolsOf(step))
+        : element("div", { class: "formula", role: "math", "aria-label": symbolsOf(step) }, typeset(step.latex)),
+      secret ? stepper.predictions.elements(stepper) : stepper.predictions.verdict(stepper),
+      secret ? null : element("p", { class: "numbers" }, sentenceElements(numbers, numbersOf(step), step)),
+      secret ? null : changeElement(stepper, step)),
+    element("div", {},
+      secret ? null : sumElement(stepper, step),
+      secret ? null : differenceElement(stepper, step),
+      becauseElement(stepper, step),
+      sourceElement(step.source)),
   ];
 }
 
@@ -87,18 +89,20 @@ function nodeElements(stepper, place) {
     places.length ? element("p", { class: "neighbours" }, `${title} `, [...new Set(places)].flatMap((other) => [link(other), " "])) : null;
   const users = graph.nodes.flatMap((each, user) => (each.operands.includes(place) ? [user] : []));
   return [
-    element("div", { class: "headline" },
-      element("h3", {}, node.op ? `${node.name} = ${node.call}` : `${node.name}, a leaf`),
-      button("×", "Back to the steps (Escape)", () => stepper.select(null), { class: "close" })),
-    element("dl", {},
-      element("dt", {}, "data"), element("dd", {}, repr(data)),
-      element("dt", {}, "grad"), element("dd", {}, repr(grad), element("span", { class: "muted" }, " at the end of the sweep"))),
-    contributionElements(stepper, place),
-    differenceOf(stepper, place),
-    node.tex ? element("div", { class: "formula" }, typeset(node.tex)) : null,
-    neighbours("computed from", node.operands.filter((operand) => typeof operand === "number")),
-    neighbours("used by", users),
-    sourceElement(node.source),
+    element("div", {},
+      element("div", { class: "headline" },
+        element("h3", {}, node.op ? `${node.name} = ${node.call}` : `${node.name}, a leaf`),
+        button("×", "Back to the steps (Escape)", () => stepper.select(null), { class: "close" })),
+      element("dl", {},
+        element("dt", {}, "data"), element("dd", {}, repr(data)),
+        element("dt", {}, "grad"), element("dd", {}, repr(grad), element("span", { class: "muted" }, " when the sweep has ended"))),
+      neighbours("computed from", node.operands.filter((operand) => typeof operand === "number")),
+      neighbours("used by", users),
+      sourceElement(node.source)),
+    element("div", {},
+      contributionElements(stepper, place),
+      differenceOf(stepper, place),
+      node.op ? graph.rules[node.op].map((rule) => element("div", { class: "because" }, typeset(rule))) : null),
   ];
 }
 

@@ -22,6 +22,12 @@ class Picture {
         each?.addEventListener("click", () => onnode(place));
       }
       group.setAttribute("role", "button");
+      group.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.stopPropagation();
+        event.preventDefault();
+        onnode(place);
+      });
     });
     this.ways = graph.nodes.map((_, place) => this.group(`v${place}`));
     this.ways.forEach((group) => group?.classList.add("edge"));
@@ -51,15 +57,17 @@ class Picture {
 
   /**
    * Show a scene: which nodes are known (done), current (bright), sources and selected; the text of each one's number and
-   * gradient; the gradients to colour by; the edges known and current; a text on an edge.
+   * gradient; the gradients to colour by; the edges known and current; a text on an edge; nodes
+   * whose gradient is wrong.
    */
-  show({ known, current, sources, selected, number, gradient, coloured, edges, label, greatest }) {
+  show({ known, current, sources, selected, number, gradient, coloured, wrong, edges, label, greatest }) {
     this.nodes.forEach((group, place) => {
       if (!group) return;
       const texts = [this.graph.nodes[place].name, number(place), gradient(place)];
       texts.forEach((text, which) => this.write(place, which, text));
       const computing = current.has(place) && !coloured.has(place);
-      mark(group, { known: known.has(place), current: current.has(place), source: sources.has(place), selected: place === selected });
+      mark(group, { known: known.has(place), current: current.has(place), source: sources.has(place), selected: place === selected, wrong: wrong?.has(place) });
+      group.tabIndex = current.has(place) ? 0 : -1;
       for (const each of [this.operations[place], this.ways[place]]) mark(each, { known: known.has(place), current: computing });
       colour(group, coloured.get(place), greatest);
       group.setAttribute("aria-label", texts.filter(Boolean).join(", "));

@@ -49,9 +49,11 @@ class Stepper {
         element("div", { class: "side" }, this.panel, this.codeElement())),
       this.controls(),
       this.whatIf.box,
+      this.allSteps(),
       this.live);
     const { width, height } = this.picture?.size ?? {};
     this.box.classList.toggle("wide", width > 2 * height);
+    this.box.classList.toggle("coded", this.graph.code !== "");
     root.append(element("style", {}, STYLE), this.box);
     this.followTheme();
   }
@@ -98,6 +100,22 @@ class Stepper {
     this.lines = this.graph.code.replace(/\n+$/, "").split("\n").map((line, i) =>
       element("div", { class: "line" }, element("span", { class: "muted" }, String(i + 1)), element("code", {}, line || " ")));
     return element("div", { class: "code", role: "region", "aria-label": "Code", tabindex: -1 }, this.lines);
+  }
+
+  /** Make a list of all steps as text, which is filled when it is opened. */
+  allSteps() {
+    this.list = element("ol", {});
+    this.all = element("details", { class: "all", ontoggle: () => this.showList() }, element("summary", {}, "All steps as text"), this.list);
+    return this.all;
+  }
+
+  showList() {
+    if (!this.all.open) return;
+    this.list.replaceChildren(...this.passes.steps.map((step, i) => {
+      const total = step.sum?.quantities.length > 1 ? element("div", { class: "muted" }, this.numbers.text(step.sum, step)) : null;
+      return element("li", { "aria-current": i === this.index ? "step" : false },
+        element("button", { type: "button", class: "plain", onclick: () => this.go(i) }, this.numbers.text(step, step)), total);
+    }));
   }
 
   followTheme() {
@@ -171,7 +189,7 @@ class Stepper {
   }
 
   toggle() {
-    if (this.timer) {
+    if (this.timer || this.player.ariaDisabled === "true") {
       this.pause();
       return;
     }
@@ -201,7 +219,7 @@ class Stepper {
     const target = event.composedPath()[0], typing = target.matches("input, select, textarea");
     if (event.key === "Escape" && this.selected !== null) {
       this.select(null);
-    } else if (typing) {
+    } else if (typing && !(target.value === "" && event.key.startsWith("Arrow"))) {
       return;
     } else if (event.key === " ") {
       if (target.localName === "button") return;
@@ -223,9 +241,9 @@ class Stepper {
     this.scrubber.max = Math.max(0, length - 1);
     this.scrubber.value = this.index;
     this.scrubber.setAttribute("aria-valuetext", this.count.textContent);
-    this.first.disabled = this.back.disabled = this.index === 0;
-    this.forward.disabled = this.last.disabled = this.index >= length - 1;
-    this.player.disabled = length < 2 || this.predictions.on;
+    for (const each of [this.first, this.back]) enable(each, this.index > 0);
+    for (const each of [this.forward, this.last]) enable(each, this.index < length - 1);
+    enable(this.player, length > 1 && !this.predictions.on);
     this.predict.setAttribute("aria-pressed", this.predictions.on);
     this.whyOrder.setAttribute("aria-pressed", this.tour !== null);
     this.by.disabled = this.tour !== null;
@@ -235,6 +253,8 @@ class Stepper {
     this.showPanel();
     this.showCode();
     this.showScore();
+    this.all.hidden = this.tour !== null || this.predictions.on;
+    this.showList();
   }
 
   showProgress() {
@@ -275,21 +295,25 @@ class Stepper {
       },
       coloured: new Map([...known.grads].filter(([place]) => !secret.has(place))),
       edges: { known: known.edges, current: new Set(step ? passes.edges(step, numbers) : []) },
-      label: single ? { edge: `${step.node}-${step.argument}`, text: secret.size ? "× ?" : `× ${bracketed(numbers.slopes[step.node][step.argument])}` } : null,
+      label: single ? { edge: `${step.node}-${step.argument}`, text: secret.size ? "× ?" : `× ${short(numbers.slopes[step.node][step.argument])}` } : null,
     };
   }
 
   showPanel() {
     const { step } = this, secret = this.predictions.hides(this);
+    this.box.classList.toggle("touring", this.tour !== null);
     const elements =
       this.selected !== null ? nodeElements(this, this.selected)
       : this.tour ? this.tour.elements(this.index)
       : step ? stepElements(this, step, secret)
       : [element("p", {}, "A leaf has no steps: its gradient by itself is 1.")];
+    const root = this.host.shadowRoot, within = root.activeElement !== null, inPanel = this.panel.contains(root.activeElement);
     this.panel.replaceChildren(...present(elements));
     const said = this.tour ? this.tour.steps[this.index].text : !step ? "" : secret ? symbolsOf(step) : this.numbers.text(step, step);
     if (this.live.textContent !== said) this.live.textContent = said;
-    this.panel.querySelector("input[type=text]")?.focus({ preventScroll: true });
+    const question = this.panel.querySelector("input[type=text]");
+    if (question && within) question.focus({ preventScroll: true });
+    else if (inPanel) this.box.focus({ preventScroll: true });
   }
 
   showCode() {
