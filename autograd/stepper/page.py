@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from base64 import b64encode
 from functools import cache
 from html import escape
@@ -32,11 +33,12 @@ def page(steps: Steps) -> str:
     str
         HTML that needs nothing beside it, and may stand on one page with others of its kind.
     """
-    data = json.dumps(contents(steps), ensure_ascii=False, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    written = json.dumps(contents(steps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    data = b64encode(zlib.compress(written.encode(), 9)).decode()  # a tenth of it: a notebook may have many steppers
     return (
         '<div class="chainrule-stepper" data-lm-suppress-shortcuts="true">\n'
         f"{_picture(steps)}\n{_table(steps)}\n"
-        f'<script type="application/json">{data}</script>\n<script>{_script()}</script>\n</div>'
+        f'<script type="text/plain">{data}</script>\n<script>{_script()}</script>\n</div>'
     )
 
 

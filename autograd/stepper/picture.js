@@ -51,7 +51,7 @@ class Picture {
     this.scale = scale;
     const { width } = this.size;
     this.svg.style.width = scale === null ? "" : `${width * scale}px`;
-    this.svg.style.minWidth = scale === null ? `${0.62 * width}px` : "0";
+    this.svg.style.minWidth = scale === null ? `${0.75 * width}px` : "0";
     this.svg.style.maxWidth = scale === null ? `${1.25 * width}px` : "none";
   }
 

@@ -329,13 +329,21 @@ function present(elements) {
   return elements.flat().filter((each) => each != null);
 }
 
+/** Read bytes that are written in base64. */
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+}
+
+async function inflated(base64) {
+  return new Response(new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+}
+
 /** Start each stepper that is on the page and does not run yet. */
-function startSteppers() {
+async function startSteppers() {
   for (const host of document.querySelectorAll(".chainrule-stepper:not([data-runs])")) {
     host.setAttribute("data-runs", "");
-    const graph = JSON.parse(host.querySelector("script[type='application/json']").textContent);
-    const picture = host.querySelector("img")?.src ?? "", base64 = picture.split("base64,")[1];
-    const svgText = base64 ? new TextDecoder().decode(Uint8Array.from(atob(base64), (each) => each.charCodeAt(0))) : "";
-    new Stepper(host, graph, svgText);
+    const base64 = host.querySelector("img")?.src.split("base64,")[1];
+    const graph = JSON.parse(await inflated(host.querySelector("script[type='text/plain']").textContent));
+    new Stepper(host, graph, base64 ? new TextDecoder().decode(bytesOf(base64)) : "");
   }
 }
