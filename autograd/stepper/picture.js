@@ -14,7 +14,7 @@ class Picture {
       this.edges.set(group.id.slice(1), group);
       group.classList.add("edge");
     }
-    for (const group of this.svg.querySelectorAll("title")) group.remove();
+    for (const each of this.svg.querySelectorAll("title, style")) each.remove();
     this.nodes.forEach((group, place) => {
       if (!group) return;
       for (const each of [group, this.operations[place]]) {
@@ -56,16 +56,16 @@ class Picture {
   }
 
   /**
-   * Show a scene: which nodes are known (done), current (bright), sources and selected; the text of each one's number and
+   * Show a scene: whether it is of the forward pass; which nodes are known (done), current (bright), sources and selected; the text of each one's number and
    * gradient; the gradients to colour by; the edges known and current; a text on an edge; nodes
    * whose gradient is wrong.
    */
-  show({ known, current, sources, selected, number, gradient, coloured, wrong, edges, label, greatest }) {
+  show({ forward, known, current, sources, selected, number, gradient, coloured, wrong, edges, label, greatest }) {
     this.nodes.forEach((group, place) => {
       if (!group) return;
       const texts = [this.graph.nodes[place].name, number(place), gradient(place)];
       texts.forEach((text, which) => this.write(place, which, text));
-      const computing = current.has(place) && !coloured.has(place);
+      const computing = forward && current.has(place);
       mark(group, { known: known.has(place), current: current.has(place), source: sources.has(place), selected: place === selected, wrong: wrong?.has(place) });
       group.tabIndex = current.has(place) ? 0 : -1;
       for (const each of [this.operations[place], this.ways[place]]) mark(each, { known: known.has(place), current: computing });
@@ -101,12 +101,19 @@ class Picture {
     this.layer.append(written);
   }
 
-  /** Bring a node into sight, where the drawing is larger than its frame. */
-  reveal(place) {
-    const group = this.nodes[place], frame = this.frame;
-    if (!group || (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight)) return;
-    const inside = frame.getBoundingClientRect(), box = group.getBoundingClientRect(), edge = 24;
-    const beyond = (from, to, least, most) => (from < least + edge ? from - least - edge : to > most - edge ? to - most + edge : 0);
+  /** Bring nodes into sight, the first above all, where the drawing is larger than its frame. */
+  reveal(places) {
+    const { frame } = this, [first, ...others] = places.map((place) => this.nodes[place]).filter(Boolean);
+    if (!first || (frame.scrollWidth <= frame.clientWidth && frame.scrollHeight <= frame.clientHeight)) return;
+    const inside = frame.getBoundingClientRect(), margin = 16, room = { x: inside.width - 2 * margin, y: inside.height - 2 * margin };
+    let box = first.getBoundingClientRect();
+    for (const other of others) {
+      const more = other.getBoundingClientRect();
+      const x = Math.min(box.left, more.left), y = Math.min(box.top, more.top);
+      const both = new DOMRect(x, y, Math.max(box.right, more.right) - x, Math.max(box.bottom, more.bottom) - y);
+      if (both.width <= room.x && both.height <= room.y) box = both;
+    }
+    const beyond = (from, to, least, most) => (from < least + margin ? from - least - margin : to > most - margin ? to - most + margin : 0);
     const left = beyond(box.left, box.right, inside.left, inside.right);
     const top = beyond(box.top, box.bottom, inside.top, inside.bottom);
     if (left || top) frame.scrollBy({ left, top, behavior: still() ? "auto" : "smooth" });

@@ -1,29 +1,94 @@
-"""A stand-in until the drawing is there."""
+"""Draws the graph for the page: each node, operation and edge with an id by which the script finds it."""
+
+from __future__ import annotations
+
 import re
+import shutil
 import subprocess
-from autograd.ops import TABLE
+from typing import TYPE_CHECKING
+
 from autograd.engine import Value
+from autograd.ops import TABLE
+from autograd.stepping.step import short
 
-def picture(steps):
-    place = {n: k for k, n in enumerate(steps.order)}
-    lines = ['digraph { rankdir=LR; node [fontname=Courier fontsize=12]; edge[arrowsize=0.7]']
-    for n, k in place.items():
-        lines.append(f'n{k} [id=n{k} shape=record label="{steps.names[n]} | {steps.data[n]:.4g} | grad {steps.grads[n]:.4g}"]')
-        if n.op:
-            lines.append(f'o{k} [id=o{k} label="{TABLE[n.op].symbol or n.op}"]; o{k} -> n{k} [id=v{k}]')
-            for j, p in enumerate(n.operands):
-                if isinstance(p, Value):
-                    lines.append(f'n{place[p]} -> o{k} [id="e{k}-{j}"]')
-    lines.append("}")
-    svg = subprocess.run(["dot", "-Tsvg"], input="\n".join(lines), text=True, capture_output=True, check=True).stdout
-    return compact(svg)
+if TYPE_CHECKING:
+    from autograd.stepping.sequence import Steps
+
+_LONGEST_NAME = 24
+_HEAD = """digraph {
+rankdir=LR; bgcolor=white; nodesep=0.2; ranksep=0.35
+node [fontname=Courier, fontsize=12, shape=record, height=0.3]
+edge [arrowsize=0.7]"""
+_STYLE = (
+    "text{font:12px Courier,monospace;text-anchor:middle}polygon,polyline,path,ellipse{fill:none;stroke:#000}"
+    "#page{fill:#fff;stroke:none}.arrow{fill:#000}"
+)
 
 
-def compact(svg: str) -> str:
+def picture(steps: Steps) -> str:
+    """
+    Draw a graph with the numbers and gradients of all nodes.
+
+    Parameters
+    ----------
+    steps
+        The steps.
+
+    Returns
+    -------
+    str
+        SVG; "" if there is no program to lay it out.
+    """
+    program = shutil.which("dot")
+    if program is None:
+        return ""
+    dot = "\n".join([_HEAD, *_statements(steps), "}"])
+    made = subprocess.run([program, "-Tsvg"], input=dot.encode(), capture_output=True, check=True)  # noqa: S603 - dot
+    return _compact(made.stdout.decode())
+
+
+def _statements(steps: Steps) -> list[str]:
+    place = {node: k for k, node in enumerate(steps.order)}
+    lines = []
+    for node, k in place.items():
+        name = steps.names[node]
+        cells = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…", short(steps.data[node]), f"grad {short(steps.grads[node])}"]
+        wide = max(12, *map(len, cells))  # room for the numbers of a what-if
+        lines.append(f'n{k} [id=n{k}, width={0.105 * wide:.3f}, label="{"|".join(map(_escaped, cells))}"]')
+        if not node.op:
+            continue
+        lines.append(f'o{k} [id=o{k}, shape=ellipse, width=0.4, margin=0.03, label="{_escaped(_operation(node))}"]')
+        lines.append(f"o{k} -> n{k} [id=v{k}]")
+        lines += [
+            f'n{place[operand]} -> o{k} [id="e{k}-{j}", minlen=1]'
+            for j, operand in enumerate(node.operands)
+            if isinstance(operand, Value)
+        ]
+    return lines
+
+
+def _operation(node: Value) -> str:
+    """Write an operation with the plain number beside it, if it has one: ``* 2``, ``2 -``."""
+    op = TABLE[node.op]
+    parts = [op.symbol if isinstance(each, Value) else short(each) for each in node.operands]
+    constants = [part for part, each in zip(parts, node.operands) if not isinstance(each, Value)]
+    if len(node.operands) != 2 or not constants or not op.symbol:
+        return op.symbol or op.name
+    return f"{op.symbol} {constants[0]}" if isinstance(node.operands[0], Value) else f"{constants[0]} {op.symbol}"
+
+
+def _escaped(text: str) -> str:
+    """Write a text as the label of a record: line breaks are spaces, and what has a meaning there is escaped."""
+    plain = " ".join(text.split())
+    plain = re.sub(r'([\\{}|<>"])', r"\\\1", plain)
+    return plain.replace("&", "&amp;")
+
+
+def _compact(svg: str) -> str:
     """Write a drawing with fewer characters: what every element repeats is said once, a tenth of a point is enough."""
     svg = re.sub(r"<!--.*?-->|<title>.*?</title>|^.*?(?=<svg)", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' (?:font-family="Courier"|font-size="12.00"|text-anchor="middle"|stroke="black"|fill="none"|class="\w+")', "", svg)
-    svg = re.sub(r"\d+\.\d+", lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
-    style = "text{font:12px Courier,monospace;text-anchor:middle}polygon,polyline,path,ellipse{fill:none;stroke:#000}polygon[fill]{fill:currentColor}"
-    svg = re.sub(r">\s+<", "><", svg)
-    return svg.replace("<g ", f"<style>{style}</style><g ", 1)
+    svg = svg.replace('<polygon fill="white" stroke="transparent"', '<polygon id="page"').replace('<polygon fill="white" stroke="none"', '<polygon id="page"')
+    svg = svg.replace('<polygon fill="black"', '<polygon class="arrow"')
+    svg = re.sub(r' (?:font-family="Courier"|font-size="12.00"|text-anchor="middle"|stroke="black"|fill="none"|class="(?:node|edge|graph)")', "", svg)
+    svg = re.sub(r"(?<![\w.])-?\d+\.\d+(?=[ ,\"CL]|pt)", lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
+    return re.sub(r">\s+<", "><", svg).replace("<g ", f"<style>{_STYLE}</style><g ", 1)

@@ -272,8 +272,7 @@ class Stepper {
     if (!this.picture) return;
     const scene = this.tour ? this.tour.scene(this.index) : this.scene();
     this.picture.show({ ...scene, selected: this.selected, greatest: this.greatest });
-    const [bright] = this.selected === null ? scene.current : [this.selected];
-    if (bright !== undefined) this.picture.reveal(bright);
+    this.picture.reveal(this.selected === null ? [...scene.current, ...scene.sources].slice(0, 8) : [this.selected]);
     const most = short(this.greatest);
     this.legend.replaceChildren("grad ", numeral(`-${most}`, -this.greatest), element("span", { class: "scale" }), numeral(most, this.greatest));
   }
@@ -284,6 +283,7 @@ class Stepper {
     const changes = step ? passes.changes(step) : [], secret = new Set(this.predictions.hides(this) ? changes : []);
     const single = step?.phase === "backward" && step.argument !== undefined, before = step ? numbers.before(step) : 0;
     return {
+      forward: !backward,
       known: new Set((backward ? known.grads : known.data).keys()),
       current: new Set(changes),
       sources: new Set(single ? [step.node] : []),
