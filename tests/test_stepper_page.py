@@ -1,5 +1,6 @@
 """The stepper's page in a real browser."""
 
+import json
 import math
 import re
 import shutil
@@ -60,15 +61,20 @@ def texts(tab):
 
 WALK = """() => {
   const root = document.querySelector(".chainrule-stepper").shadowRoot, scrubber = root.querySelector(".scrubber");
-  return Array.from({ length: Number(scrubber.max) + 1 }, (_, index) => {
+  return JSON.stringify(Array.from({ length: Number(scrubber.max) + 1 }, (_, index) => {
     scrubber.value = index;
     scrubber.dispatchEvent(new Event("input"));
     const nodes = [...root.querySelectorAll("g.node")].map((group) => [
       Number(group.id.slice(1)), ...[...group.querySelectorAll("text")].map((text) => text.textContent)]);
     return { said: root.querySelector("[role=status].unseen").textContent, nodes,
              numbers: root.querySelector(".numbers")?.textContent ?? "", sum: root.querySelector(".sum, .complete")?.textContent ?? "" };
-  });
+  }));
 }"""
+
+
+def walk_through(tab):
+    """Go to each step, and tell what is seen there."""
+    return json.loads(tab.evaluate(WALK))
 
 
 def nodes_of(value):
@@ -99,7 +105,7 @@ EXPRESSIONS = dict(expressions_to_step_through())
 
 def check_every_step(tab, listed):
     show(tab, listed)
-    walk = tab.evaluate(WALK)
+    walk = walk_through(tab)
     if not len(listed):
         assert walk[0]["said"] == ""
         return
@@ -231,7 +237,7 @@ def test_the_current_edge_is_bright_and_says_the_local_derivative(tab, example):
     step = example[place]
     node = example.order.index(step.node)
     assert [each.get_attribute("id") for each in tab.locator("g.edge.current").all()] == [f"e{node}-{step.argument}"]
-    assert tab.locator("text.slope").inner_text() == f"× {short(step.sentence.numbers[0])}"
+    assert tab.locator("text.slope").text_content() == f"× {short(step.sentence.numbers[0])}"
     assert tab.locator("g.node.current").get_attribute("id") == f"n{example.order.index(step.parent)}"
     assert tab.locator("g.node.source").get_attribute("id") == f"n{node}"
     assert len(tab.locator("g.node.positive").all()) > 0
@@ -241,10 +247,10 @@ def test_the_current_edge_is_bright_and_says_the_local_derivative(tab, example):
 def test_by_node_the_steps_are_others(tab, example):
     tab.get_by_label("What one step back is").select_option("node")
     by_node = example.grouped("node")
-    walk = tab.evaluate(WALK)
+    walk = walk_through(tab)
     assert [each["said"] for each in walk] == [str(step) for step in by_node]
     tab.get_by_label("What one step back is").select_option("layer")
-    assert [each["said"] for each in tab.evaluate(WALK)] == [str(step) for step in example.grouped("layer")]
+    assert [each["said"] for each in walk_through(tab)] == [str(step) for step in example.grouped("layer")]
 
 
 @needs_chromium
@@ -361,7 +367,7 @@ def naive(root):
 @needs_chromium
 def test_the_tour_finds_the_order_and_shows_what_goes_wrong_without(tab, example):
     tab.get_by_role("button", name="why this order?").click()
-    places = tab.evaluate(WALK)
+    places = walk_through(tab)
     found = next(each for each in reversed(places) if "place" in str(each["nodes"]))
     assert {place: third for place, _, _, third in found["nodes"]} == {k: f"place {k + 1}" for k in range(len(example.order))}
     wrong = naive(example.root)

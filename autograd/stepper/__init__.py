@@ -5,6 +5,6 @@ The page of `steps`: both passes on a drawing, to be gone through in a notebook 
 script builds the stepper in their place from the data that come with them.
 """
 
-from autograd.stepper.page import document, page
+from autograd.stepper.markup import document, page
 
 __all__ = ["document", "page"]

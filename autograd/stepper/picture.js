@@ -31,6 +31,7 @@ class Picture {
     });
     this.ways = graph.nodes.map((_, place) => this.group(`v${place}`));
     this.ways.forEach((group) => group?.classList.add("edge"));
+    this.said = [];
     this.layer = document.createElementNS(SVG, "g");
     (this.svg.querySelector("g") ?? this.svg).append(this.layer);
     this.size = { width: this.svg.viewBox.baseVal.width, height: this.svg.viewBox.baseVal.height };
@@ -64,12 +65,16 @@ class Picture {
     this.nodes.forEach((group, place) => {
       if (!group) return;
       const texts = [this.graph.nodes[place].name, number(place), gradient(place)];
+      const state = { known: known.has(place), current: current.has(place), source: sources.has(place), selected: place === selected, wrong: Boolean(wrong?.has(place)) };
+      const computing = forward && state.current, grad = coloured.get(place);
+      const said = JSON.stringify([texts, state, computing, grad, greatest]);
+      if (this.said[place] === said) return;
+      this.said[place] = said;
       texts.forEach((text, which) => this.write(place, which, text));
-      const computing = forward && current.has(place);
-      mark(group, { known: known.has(place), current: current.has(place), source: sources.has(place), selected: place === selected, wrong: wrong?.has(place) });
-      group.tabIndex = current.has(place) ? 0 : -1;
-      for (const each of [this.operations[place], this.ways[place]]) mark(each, { known: known.has(place), current: computing });
-      colour(group, coloured.get(place), greatest);
+      mark(group, state);
+      for (const each of [this.operations[place], this.ways[place]]) mark(each, { known: state.known, current: computing });
+      colour(group, grad, greatest);
+      group.tabIndex = state.current ? 0 : -1;
       group.setAttribute("aria-label", texts.filter(Boolean).join(", "));
     });
     for (const [key, group] of this.edges) mark(group, { known: edges.known.has(key), current: edges.current.has(key) });

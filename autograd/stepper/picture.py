@@ -25,7 +25,7 @@ _STYLE = (
 )
 
 
-def picture(steps: Steps) -> str:
+def svg_of(steps: Steps) -> str:
     """
     Draw a graph with the numbers and gradients of all nodes.
 
@@ -89,6 +89,7 @@ def _compact(svg: str) -> str:
     svg = re.sub(r"<!--.*?-->|<title>.*?</title>|^.*?(?=<svg)", "", svg, flags=re.DOTALL)
     svg = svg.replace('<polygon fill="white" stroke="transparent"', '<polygon id="page"').replace('<polygon fill="white" stroke="none"', '<polygon id="page"')
     svg = svg.replace('<polygon fill="black"', '<polygon class="arrow"')
-    svg = re.sub(r' (?:font-family="Courier"|font-size="12.00"|text-anchor="middle"|stroke="black"|fill="none"|class="(?:node|edge|graph)")', "", svg)
-    svg = re.sub(r"(?<![\w.])-?\d+\.\d+(?=[ ,\"CL]|pt)", lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
+    svg = re.sub(r' (?:font-family="Courier(?:,monospace)?"|font-size="12.00"|text-anchor="middle"|stroke="black"|fill="none"|class="(?:node|edge|graph)")', "", svg)
+    svg = re.sub(r"(?<![\d.])-?\d+\.\d+", lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
+    svg = re.sub(r'points="([^"]+?),([^,"]+) "', r'points="\1,\2"', svg).replace("&#45;", "-")
     return re.sub(r">\s+<", "><", svg).replace("<g ", f"<style>{_STYLE}</style><g ", 1)

@@ -10,8 +10,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from autograd.stepper.contents import contents, title
-from autograd.stepper.picture import picture
+from autograd.stepper.description import describe, title
+from autograd.stepper.picture import svg_of
 
 if TYPE_CHECKING:
     from autograd.stepping.sequence import Steps
@@ -33,7 +33,7 @@ def page(steps: Steps) -> str:
     str
         HTML that needs nothing beside it, and may stand on one page with others of its kind.
     """
-    written = json.dumps(contents(steps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    written = json.dumps(describe(steps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     data = b64encode(zlib.compress(written.encode(), 9)).decode()  # a tenth of it: a notebook may have many steppers
     return (
         '<div class="chainrule-stepper" data-lm-suppress-shortcuts="true">\n'
@@ -70,7 +70,7 @@ def _script() -> str:
 
 
 def _picture(steps: Steps) -> str:
-    svg = picture(steps)
+    svg = svg_of(steps)
     if not svg:
         return ""
     code = b64encode(svg.encode()).decode()

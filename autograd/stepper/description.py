@@ -26,7 +26,7 @@ MOST_STEPS = 3000
 _LONGEST_TITLE = 60
 
 
-def contents(steps: Steps) -> dict[str, Any]:
+def describe(steps: Steps) -> dict[str, Any]:
     """
     Describe a graph and its steps.
 
