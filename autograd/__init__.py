@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from autograd.anomaly import detect_anomaly
     from autograd.checking import gradcheck
     from autograd.opaque import custom
-    from autograd.parse import parse
+    from autograd.parsing import parse
     from autograd.registering import register
     from autograd.stepping import steps
     from autograd.tracing import trace_source
@@ -51,7 +51,7 @@ _LATER = {
     "detect_anomaly": "anomaly",
     "gradcheck": "checking",
     "load_ipython_extension": "notebook",
-    "parse": "parse",
+    "parse": "parsing",
     "register": "registering",
     "steps": "stepping",
     "trace_source": "tracing",

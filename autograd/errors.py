@@ -68,6 +68,30 @@ class AnomalyError(AutogradError, FloatingPointError):
     """Under ``detect_anomaly`` something came out as nan or inf, or failed; Python keeps FloatingPointError for it."""
 
 
+class DivergenceError(AutogradError, ArithmeticError):
+    """
+    Training has run away: a loss or a gradient is no finite number, or far larger than at the start.
+
+    Parameters
+    ----------
+    message
+        What happened, where, and what may help.
+    example
+        Index of the example where it shows; None if it shows in a parameter.
+    layer
+        Name of the layer, or of the parameter.
+    """
+
+    def __init__(self, message: str, example: int | None = None, layer: str = "") -> None:
+        super().__init__(message)
+        self.example = example
+        self.layer = layer
+
+
+class CheckpointError(AutogradError, ValueError):
+    """A file is not a checkpoint of training, or is damaged."""
+
+
 class ExpressionError(AutogradError, ValueError):
     """A typed expression cannot be read; the message points at the place."""
 

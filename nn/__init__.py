@@ -30,6 +30,7 @@ from nn import initialisers as init  # noqa: E402
 from nn.activations import Activation  # noqa: E402
 from nn.arguments import nearest  # noqa: E402
 from nn.containers import Residual, Sequential  # noqa: E402
+from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
@@ -63,6 +64,7 @@ from nn.schedules import (  # noqa: E402
     ReduceLROnPlateau,
     StepLR,
 )
+from nn.training import Callback, ClipGradNorm, EarlyStopping, History, evaluate, fit, predict  # noqa: E402
 
 __all__ = [
     "MLP",
@@ -72,16 +74,22 @@ __all__ = [
     "Adam",
     "AdamW",
     "BatchNorm",
+    "Callback",
+    "ClipGradNorm",
     "CosineAnnealingLR",
+    "Diagnosis",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "ExponentialLR",
+    "History",
     "Layer",
     "LayerNorm",
     "Linear",
     "LinearLR",
     "LinearWarmupLR",
     "Module",
+    "Monitor",
     "Neuron",
     "Optimizer",
     "RMSNorm",
@@ -94,6 +102,9 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "cross_entropy",
+    "diagnose",
+    "evaluate",
+    "fit",
     "hinge",
     "huber",
     "init",
@@ -101,6 +112,7 @@ __all__ = [
     "l2_penalty",
     "mae",
     "mse",
+    "predict",
 ]
 
 

@@ -8,26 +8,20 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import autograd
-from autograd import AutogradError, Value, no_grad
+from autograd import AutogradError, Value
 from autograd.checking import central_difference
-from autograd.errors import MissingExtraError
-from autograd.parse import parse
+from autograd.parsing import parse
 from autograd.stepping import steps
 from autograd.stepping.terminal import walk
-from nn.datasets import digits
-from nn.layers import MLP, generator
-from nn.losses import cross_entropy
+from nn.commands.training import add_train, train, train_on_digits
 from nn.optim import SGD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autograd.parse import Expression
-    from nn.datasets import Split
+    from autograd.parsing import Expression
 
 _EXAMPLE = "tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5}
-_BATCH = 16
-_LEARNING_RATE = 0.1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        {"tour": _tour, "step": _step}[given.command](given)
+        {"tour": _tour, "step": _step, "train": train}[given.command](given)
     except AutogradError as error:
         print(f"chainrule: error: {error}", file=sys.stderr)  # noqa: T201 - a command prints
         return 2
@@ -98,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what one step back is: a term of a sum (default), the gradient of a node, a layer",
     )  # fmt: skip
     step.add_argument("--lr", type=float, metavar="RATE", help="show the update of gradient descent with this rate too")
+    add_train(commands)
     return parser
 
 
@@ -231,44 +226,5 @@ def _difference(expression: Expression, values: dict[str, float], index: int) ->
 
 
 def _train_on_digits(seed: int, epochs: int) -> None:
-    split = digits(seed=seed)
-    try:
-        from tqdm import tqdm  # noqa: PLC0415 - optional
-    except ImportError as error:
-        msg = "the progress bar comes with tqdm: pip install 'chainrule[data]'"
-        raise MissingExtraError(msg) from error
-    _say(
-        f"\nHandwritten digits: {len(split.train_inputs):,} images to train on, {len(split.held_out_inputs)} held out, "
-        f"a fifth of each digit (seed {seed})"
-    )
-    rng = generator(seed)
-    model = MLP(64, [30, 10], seed=rng)
-    _say(f"A network of 64 inputs, 30 relu neurons and 10 outputs: {len(model.parameters()):,} parameters")
-    optimizer = SGD(model.parameters(), _LEARNING_RATE)
-    order = list(range(len(split.train_inputs)))
-    with tqdm(total=epochs * len(order), unit=" images") as bar:
-        for epoch in range(epochs):
-            rng.shuffle(order)
-            for start in range(0, len(order), _BATCH):
-                batch = order[start : start + _BATCH]
-                logits = [model(split.train_inputs[i]) for i in batch]
-                loss = cross_entropy(logits, [split.train_targets[i] for i in batch])
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                bar.set_postfix_str(f"epoch {epoch + 1}/{epochs}, loss {loss.data:.3f}", refresh=False)
-                bar.update(len(batch))
-    _say(f"held-out accuracy: {100 * _held_out_accuracy(model, split):.1f} %")
-
-
-def _held_out_accuracy(model: MLP, split: Split) -> float:
-    right = 0
-    with no_grad():
-        for image, digit in zip(split.held_out_inputs, split.held_out_targets, strict=True):
-            logits = model(image)
-            right += max(range(10), key=logits.__getitem__) == digit
-    return right / len(split.held_out_inputs)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    _say()
+    train_on_digits(seed, epochs)

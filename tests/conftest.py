@@ -5,7 +5,14 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+IN_CI = bool(os.environ.get("CI"))
+
+settings.register_profile(
+    "default",
+    deadline=None,
+    derandomize=IN_CI,  # there, what fails must fail again; new examples are for the desk
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=1000)
 settings.register_profile("unshrunk", parent=settings.get_profile("default"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -17,7 +24,7 @@ def _fail_if_a_program_is_missing(report):
 
     The reason of such a skip, and of no other, begins with "needs": ``skipif(not which("dot"), reason="needs dot")``.
     """
-    if os.environ.get("CI") and report.skipped and isinstance(report.longrepr, tuple):
+    if IN_CI and report.skipped and isinstance(report.longrepr, tuple):
         reason = report.longrepr[2].removeprefix("Skipped: ")
         if reason.startswith("needs "):
             report.outcome = "failed"

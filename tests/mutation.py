@@ -41,6 +41,7 @@ POINTS = 40
 #: Mutants that compute the same as the entry: (entry, parameter, mutation), "*" for any; and why.
 EQUIVALENT = {
     ("sqrt", "x", "only the left of sum 1"): "it differs at -0.0 alone, which the tests see and no difference can",
+    ("remainder", "x", "a neighbour's"): "it differs where there is no number, which only the tests look at",
     ("sign", "x", "*"): "the derivative is 0 wherever x is a number, and so is any multiple of it",
     ("floor", "x", "*"): "as for sign",
     ("ceil", "x", "*"): "as for sign",
@@ -75,7 +76,8 @@ class Mutant(NamedTuple):
 def mutants():
     entries = [op for op in TABLE.values() if op.partials is not None]
     for op in entries:
-        names = [p.name for p in parameters(op)]
+        given = parameters(op)
+        names = [p.name for p in given]
         for index, text in enumerate(op.partials):
             if text is None:
                 continue
@@ -85,7 +87,9 @@ def mutants():
             if neighbour not in (None, text):
                 yield broken(op, names[index], "a neighbour's", {index: neighbour})
             following = index + 1
-            if following < len(names) and op.partials[following] not in (None, text):
+            if following == len(names) or given[index].kind != given[following].kind:
+                continue
+            if op.partials[following] not in (None, text):
                 swapped = {index: op.partials[following], following: text}
                 yield broken(op, names[index], "exchanged", swapped)
 
@@ -187,12 +191,14 @@ def noticed_by_gradcheck(mutant):
 
 
 def arguments(op, rng):
-    """Draw a number for each scalar, three for each sequence, and now and then some that are equal."""
+    """Draw a number for each scalar and three for each sequence; a condition is true or false."""
     given = parameters(op)
     domains = op.domain if len(op.domain) == len(given) else op.domain * len(given)
     drawn = []
     for parameter, domain in zip(given, domains, strict=True):
         numbers = [draw(domain, rng) for _ in range(1 if parameter.kind == "scalar" else 3)]
+        if parameter.name == "condition":
+            numbers = [float(rng.randrange(2))]
         if parameter.name == "order":
             numbers = [float(rng.randrange(4))]
         drawn += [numbers] if parameter.kind == "sequence" else numbers

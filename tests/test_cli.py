@@ -154,7 +154,7 @@ def test_the_command_trains_on_the_digits():
     last = run.stdout.strip().split("\n")[-1]
     assert last.startswith("held-out accuracy: ")
     assert float(last.split()[2]) >= 80.0
-    assert "1,437 images to train on, 360 held out" in run.stdout
+    assert "1,437 examples to train on, 360 held out" in run.stdout
     assert "epoch 2/2" in run.stderr
 
 

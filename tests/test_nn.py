@@ -10,7 +10,6 @@ import pytest
 import autograd
 import nn
 from autograd import Value
-from nn.datasets import digits
 
 
 def test_an_mlp_draws_micrograds_weights_in_micrograds_order():
@@ -139,16 +138,6 @@ def test_training_fits_xor():
         loss.backward()
         optimizer.step()
     assert [round(model(point).data) for point in points] == targets
-
-
-def test_the_digits():
-    split = digits(seed=0)
-    assert (len(split.train_inputs), len(split.held_out_inputs)) == (1437, 360)
-    assert {len(image) for image in split.train_inputs} == {64}
-    assert all(0.0 <= pixel <= 1.0 for image in split.held_out_inputs for pixel in image)
-    assert [split.held_out_targets.count(digit) for digit in range(10)] == pytest.approx([36] * 10, abs=1)
-    assert digits(seed=0) == split
-    assert digits(seed=1) != split
 
 
 @pytest.mark.parametrize(

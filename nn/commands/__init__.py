@@ -1,0 +1,1 @@
+"""Commands of ``chainrule`` that are too long for ``nn/cli.py``."""
