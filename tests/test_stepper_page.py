@@ -7,11 +7,13 @@ import shutil
 from base64 import b64decode
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, reject, settings
+from hypothesis import strategies as st
 
 import autograd
 import nn
 from autograd import Value, steps, trace_source
+from autograd.rules.javascript import operations
 from autograd.stepper import document, page
 from autograd.stepping import short
 from autograd.testing import expressions
@@ -130,8 +132,8 @@ def test_the_numbers_are_pythons_at_every_step(tab, name):
         check_every_step(tab, steps(EXPRESSIONS[name], by))
 
 
-def small_mlp():
-    model = nn.MLP(3, [8, 8, 1], activation="tanh", seed=0)
+def small_mlp(layers=(8, 8, 1)):
+    model = nn.MLP(3, layers, activation="tanh", seed=0)
     x = [Value(0.5, "x0"), Value(-1.0, "x1"), Value(2.0, "x2")]
     for layer in model.layers:
         outs = []
@@ -445,9 +447,9 @@ def svg_of(text):
 
 
 def test_a_file_is_small_needs_nothing_and_is_the_same_each_time(tmp_path):
-    model, root = small_mlp()
+    _, root = small_mlp([7, 8, 1])
     listed = steps(root)
-    assert 500 <= len(listed)
+    assert 500 <= len(listed) <= 520
     text = document(listed)
     assert len(text.encode()) < 500_000
     assert text == document(steps(root))
@@ -461,3 +463,122 @@ def test_a_notebook_gets_html_and_text():
     bundle = listed._repr_mimebundle_()
     assert bundle == {"text/plain": str(listed), "text/html": page(listed)}
     assert listed._repr_html_() == page(listed)
+
+
+# ---------------------------------------------------------------------- what if
+
+
+DIGITS = """() => {
+  const root = document.querySelector(".chainrule-stepper").shadowRoot;
+  return JSON.stringify([...root.querySelectorAll("g.node")].map((group) => {
+    group.dispatchEvent(new Event("click"));
+    return [Number(group.id.slice(1)), ...[...root.querySelectorAll(".panel dl dd")].map((each) => each.firstChild.textContent)];
+  }));
+}"""
+
+
+def digits(tab):
+    """Read all digits of each node's number and gradient."""
+    return {place: (float(data), float(grad)) for place, data, grad in json.loads(tab.evaluate(DIGITS))}
+
+
+def what_if(tab, **numbers):
+    for name, number in numbers.items():
+        field = tab.get_by_label(name, exact=True)
+        field.fill(repr(number))
+        field.press("Enter")
+
+
+def alike(x, y):
+    return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=1e-12, abs_tol=1e-300)
+
+
+@needs_chromium
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(expression=expressions(max_ops=6), data=st.data())
+def test_what_is_computed_anew_is_what_python_computes(tab, expression, data):
+    def graph(numbers):
+        return steps(expression(*(Value(x, f"x{i}") for i, x in enumerate(numbers))))
+
+    listed = graph(expression.inputs)
+    leaves = {node.label: node.data for node in listed.order if not node.op}
+    assume(not operations({node.op for node in listed.order if node.op})[1] and leaves)
+    fresh = {name: x * data.draw(st.floats(0.8, 1.25)) for name, x in leaves.items()}
+    try:
+        python = graph([fresh.get(f"x{i}", x) for i, x in enumerate(expression.inputs)])
+    except (ArithmeticError, ValueError):
+        reject()
+    show(tab, listed)
+    tab.get_by_role("button", name="what if?").click()
+    what_if(tab, **fresh)
+    seen = digits(tab)
+    for place, node in enumerate(python.order):
+        assert alike(seen[place][0], node.data), (place, seen[place], node.data)
+        assert alike(seen[place][1], python.grads[node]), (place, seen[place], python.grads[node])
+    tab.get_by_role("button", name="reset").click()
+    assert digits(tab) == {k: (node.data, listed.grads[node]) for k, node in enumerate(listed.order)}
+    assert faultless(tab)
+
+
+@needs_chromium
+def test_what_if_keeps_the_step_and_computes_every_line_anew(tab):
+    def listed(w):
+        w, x = Value(w, "w"), Value(2.0, "x")
+        h = w * x + w
+        return steps(autograd.tanh(h) * h, optimizer=nn.SGD([w], lr=0.1, weight_decay=0.5))
+
+    show(tab, listed(0.5))
+    tab.locator(".scrubber").fill("4")
+    tab.get_by_role("button", name="what if?").click()
+    what_if(tab, w=0.25)
+    assert count(tab) == f"step 5/{len(listed(0.5))}"
+    assert [each["said"] for each in walk_through(tab)] == [str(step) for step in listed(0.25)]
+    tab.get_by_label("w, slider").fill("-0.5")
+    assert [each["said"] for each in walk_through(tab)] == [str(step) for step in listed(-0.5)]
+    assert tab.get_by_label("w", exact=True).input_value() == "-0.5"
+    tab.get_by_label("w", exact=True).fill("nonsense")
+    tab.keyboard.press("Enter")
+    assert tab.get_by_label("w", exact=True).get_attribute("aria-invalid") == "true"
+    tab.get_by_role("button", name="what if?").click()
+    assert [each["said"] for each in walk_through(tab)] == [str(step) for step in listed(0.5)]
+    assert faultless(tab)
+
+
+@needs_chromium
+def test_what_if_warns_where_the_code_would_go_another_way(tab):
+    with trace_source():
+        a, b = Value(2.0, "a"), Value(3.0, "b")
+        y = a * b if a + 1 > 2.5 else a - b
+    show(tab, steps(y))
+    tab.get_by_role("button", name="what if?").click()
+    what_if(tab, a=1.6)
+    warnings = tab.locator(".warnings")
+    assert warnings.inner_text() == ""
+    what_if(tab, a=1.25)
+    assert "The code would go another way in line" in warnings.inner_text()
+    assert "y = a * b if a + 1 > 2.5 else a - b" in warnings.inner_text()
+    what_if(tab, a=2.0)
+    assert warnings.inner_text() == ""
+
+
+@needs_chromium
+def test_what_if_tells_of_other_branches_and_of_what_has_no_value(tab):
+    a, b = Value(2.0, "a"), Value(3.0, "b")
+    show(tab, steps(autograd.log(autograd.maximum(a, b))))
+    tab.get_by_role("button", name="what if?").click()
+    what_if(tab, a=4.0)
+    assert "takes another branch now" in tab.locator(".warnings").inner_text()
+    assert digits(tab)[0] == (4.0, 0.25)
+    what_if(tab, a=-1.0, b=-2.0)
+    assert "Python would raise an error" in tab.locator(".warnings").inner_text()
+    assert faultless(tab)
+
+
+@needs_chromium
+def test_what_javascript_lacks_is_said(tab):
+    show(tab, steps(autograd.gamma(Value(2.5, "x")) * 2))
+    tab.get_by_role("button", name="what if?").click()
+    assert "gamma cannot be computed in this page: JavaScript has no gamma" in tab.locator(".whatif").inner_text()
+    assert tab.locator(".whatif input").count() == 0
+    assert tab.get_by_role("button", name="reset").is_disabled()
+    assert faultless(tab)

@@ -7,11 +7,13 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from autograd.engine import Value
+from autograd.engine import Value, topological_order
 from autograd.ops import TABLE
 from autograd.rules import latex, parameters
+from autograd.rules.javascript import operations
 from autograd.rules.parameters import owner
 from autograd.rules.printing import name_as_latex, put_in
+from autograd.stepping.step import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from autograd.sources import SourceLine
     from autograd.stepping.sequence import Steps
     from autograd.stepping.step import Sentence, Step
+    from autograd.tracing import Comparison
 
 #: More steps than these are not shown one by one.
 MOST_STEPS = 3000
@@ -40,21 +43,26 @@ def describe(steps: Steps) -> dict[str, Any]:
     dict
         Of what JSON can hold; numbers that it cannot, as inf, are texts.
     """
-    place = {node: k for k, node in enumerate(steps.order)}
+    order = list(steps.order)
+    compared = [each for one in steps.comparisons for each in (one.left, one.right) if isinstance(each, Value)]
+    beside = [node for node in topological_order(*compared) if node not in steps.names]
+    place = {node: k for k, node in enumerate([*order, *beside])}
     groupings = {by: steps.grouped(by) for by in ("contribution", "node", "layer")}
-    ops = {node.op for node in steps.order if node.op}
+    ops = sorted({node.op for node in place if node.op})
     return {
         "title": title(steps),
         "by": steps.by,
         "root": place[steps.root],
-        "nodes": [_node(steps, node, place) for node in steps.order],
+        "nodes": [*(_node(steps, node, place) for node in order), *(_beside(node, place) for node in beside)],
         "swept": [place[node] for node in steps.swept],
         "layers": [layer._asdict() for layer in groupings["layer"].layers],
-        "rules": {name: _rules(name) for name in sorted(ops)},
+        "rules": {name: _rules(name) for name in ops},
+        "unavailable": operations(ops)[1],
+        "comparisons": [_comparison(steps, one, place) for one in steps.comparisons],
         "steps": {
             "forward": {by: _listed(groupings[by], "forward", place) for by in ("node", "layer")},
             "backward": {by: _listed(listed, "backward", place) for by, listed in groupings.items()},
-            "update": _listed(steps, "update", place),
+            "update": [_update(steps, step, place) for step in (steps[i] for i in steps.phase("update"))],
         },
         "code": steps.code,
     }
@@ -91,26 +99,42 @@ def title(steps: Steps) -> str:
 
 
 def _node(steps: Steps, node: Value, place: dict[Value, int]) -> dict[str, Any]:
-    told: dict[str, Any] = {"name": steps.names[node], "op": node.op, "data": number(steps.data[node]), "operands": []}
+    told = {"name": steps.names[node], **_beside(node, place), "data": number(steps.data[node])}
     if not node.op:
         return told
-    edges = iter(zip(node.local_grads, node.taken))
-    slopes: list[Any] = []
-    for operand in node.operands:
-        if isinstance(operand, Value):
-            slope, taken = next(edges)
-            slopes.append(number(slope) if taken else None)
-        else:
-            slopes.append(None)
     op, count = TABLE[node.op], len(node.operands)
-    told |= {
-        "operands": [place[each] if isinstance(each, Value) else [number(each)] for each in node.operands],
-        "slopes": slopes,
-        "call": steps.computed_as(node),
-    }
+    told["call"] = steps.computed_as(node)
     if len(parameters(op)) != count:
         told["owners"] = [owner(op, count, argument)[0] for argument in range(count)]
     return told | _source(getattr(node, "source", None))
+
+
+def _beside(node: Value, place: dict[Value, int]) -> dict[str, Any]:
+    """Describe a node as far as its number depends on it: one that the code compares, but that is not in the graph."""
+    edges = iter(zip(node.local_grads, node.taken))
+    slopes: list[Any] = []
+    for operand in node.operands:
+        slope, taken = next(edges) if isinstance(operand, Value) else (0.0, False)
+        slopes.append(number(slope) if taken else None)
+    operands = [place[each] if isinstance(each, Value) else [number(each)] for each in node.operands]
+    return {"op": node.op, "data": number(node.data), "operands": operands, "slopes": slopes}
+
+
+def _comparison(steps: Steps, comparison: Comparison, place: dict[Value, int]) -> dict[str, Any]:
+    left, operator, right, outcome, source = comparison
+    names = [
+        short(each) if not isinstance(each, Value) else steps.names.get(each) or each.label or short(each.data)
+        for each in (left, right)
+    ]
+    return {
+        "left": place[left], "operator": operator, "outcome": outcome, "text": f"{names[0]} {operator} {names[1]}",
+        "right": place[right] if isinstance(right, Value) else [number(right)], **_source(source),
+    }  # fmt: skip
+
+
+def _update(steps: Steps, step: Step, place: dict[Value, int]) -> dict[str, Any]:
+    formula, settings = steps.optimizer.explain(step.node, steps.grads[step.node])
+    return _step(step, place) | {"formula": formula, "settings": {name: number(x) for name, x in settings.items()}}
 
 
 def _rules(name: str) -> list[str]:

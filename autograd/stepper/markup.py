@@ -8,15 +8,16 @@ from base64 import b64encode
 from functools import cache
 from html import escape
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from autograd.rules.javascript import entries, formula, operations
 from autograd.stepper.description import describe, title
 from autograd.stepper.picture import svg_of
 
 if TYPE_CHECKING:
     from autograd.stepping.sequence import Steps
 
-_SCRIPTS = ("shim", "elements", "typeset", "numbers", "passes", "picture", "panel", "predict", "order", "differences", "whatif", "stepper")
+_SCRIPTS = ("primitives", "elements", "typeset", "numbers", "passes", "picture", "panel", "predict", "order", "differences", "whatif", "stepper")
 
 
 def page(steps: Steps) -> str:
@@ -33,12 +34,13 @@ def page(steps: Steps) -> str:
     str
         HTML that needs nothing beside it, and may stand on one page with others of its kind.
     """
-    written = json.dumps(describe(steps), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    told = describe(steps)
+    written = json.dumps(told, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     data = b64encode(zlib.compress(written.encode(), 9)).decode()  # a tenth of it: a notebook may have many steppers
     return (
         '<div class="chainrule-stepper" data-lm-suppress-shortcuts="true">\n'
         f"{_picture(steps)}\n{_table(steps)}\n"
-        f'<script type="text/plain">{data}</script>\n<script>{_script()}</script>\n</div>'
+        f'<script type="text/plain">{data}</script>\n<script>{_script(steps, told)}</script>\n</div>'
     )
 
 
@@ -60,13 +62,23 @@ def document(steps: Steps) -> str:
     return template.replace("$TITLE", escape(f"Steps of {title(steps)}")).replace("$PAGE", page(steps))
 
 
+def _script(steps: Steps, told: dict[str, Any]) -> str:
+    """Give the script, with what it computes operations and updates with."""
+    names = list(told["rules"])
+    formulas = {step["formula"]: formula(step["formula"], step["settings"]) for step in told["steps"]["update"]}
+    generated = (
+        f"const entries = {entries(names)};\nconst OPERATIONS = {operations(names)[0]};\n"
+        f"const FORMULAS = {{ {', '.join(f'{json.dumps(text)}: {written}' for text, written in formulas.items())} }};"
+    )
+    return f'(() => {{\n"use strict";\n{_written_by_hand()}\n{generated}\nstartSteppers();\n}})();'.replace("</", "<\\/")
+
+
 @cache
-def _script() -> str:
+def _written_by_hand() -> str:
     folder = files(__package__)
-    read = {name: folder.joinpath(name).read_text("utf-8") for name in ("style.css", *(f"{each}.js" for each in _SCRIPTS))}
-    style = read.pop("style.css")
-    body = "\n".join(read.values())
-    return f'(() => {{\n"use strict";\nconst STYLE = {json.dumps(style)};\n{body}\nstartSteppers();\n}})();'
+    style = folder.joinpath("style.css").read_text("utf-8")
+    scripts = [folder.joinpath(f"{name}.js").read_text("utf-8") for name in _SCRIPTS]
+    return "\n".join([f"const STYLE = {json.dumps(style)};", *scripts])
 
 
 def _picture(steps: Steps) -> str:

@@ -11,7 +11,6 @@ class Numbers {
     this.graph = graph;
     this.data = graph.nodes.map((node) => float(node.data));
     this.slopes = graph.nodes.map((node) => (node.slopes ?? []).map((slope) => (slope === null ? null : float(slope))));
-    this.updated = new Map();
     this.sweep();
   }
 
@@ -27,7 +26,6 @@ class Numbers {
       return slopes.map((slope, j) => (typeof node.operands[j] === "number" ? slope : null));
     });
     const same = fresh.slopes.every((slopes, place) => slopes.every((slope, j) => (slope === null) === (this.slopes[place][j] === null)));
-    fresh.updated = new Map();
     fresh.sweep(same ? this.graph.swept : [...nodes.keys()].slice(0, this.graph.root + 1).reverse());
     return fresh;
   }
@@ -69,9 +67,15 @@ class Numbers {
   /** The number that a step leads to. */
   after(step) {
     if (step.phase === "forward") return this.data[step.node];
-    if (step.phase === "update") return this.updated.get(step.node) ?? float(step.numbers.at(-1));
+    if (step.phase === "update") return this.changed ? this.updated(step) : float(step.numbers.at(-1));
     const share = this.share(step);
     return share ? share.after : this.grads[step.node];
+  }
+
+  /** What the optimizer's formula makes of a parameter. */
+  updated({ formula, settings, node }) {
+    const read = Object.fromEntries(Object.entries(settings).map(([name, number]) => [name, float(number)]));
+    return FORMULAS[formula]({ ...read, w: this.data[node], grad: this.grads[node] });
   }
 
   before(step) {

@@ -121,7 +121,7 @@ class Tour {
   }
 
   recursionElements({ text, trouble, grads }, end) {
-    const shown = this.graph.nodes.map((_, place) => place).filter((place) => place !== this.graph.root).reverse();
+    const shown = this.graph.nodes.map((_, place) => place).filter((place) => place < this.graph.root).reverse();
     const some = shown.length > 40 ? shown.filter((place) => this.wrong.includes(place)).slice(0, 40) : shown;
     const rows = some.map((place) => {
       const right = this.numbers.grads[place], off = end && this.wrong.includes(place);

@@ -87,7 +87,7 @@ function nodeElements(stepper, place) {
     element("button", { type: "button", class: "link", onclick: () => stepper.select(other) }, graph.nodes[other].name);
   const neighbours = (title, places) =>
     places.length ? element("p", { class: "neighbours" }, `${title} `, [...new Set(places)].flatMap((other) => [link(other), " "])) : null;
-  const users = graph.nodes.flatMap((each, user) => (each.operands.includes(place) ? [user] : []));
+  const users = graph.nodes.flatMap((each, user) => (user <= graph.root && each.operands.includes(place) ? [user] : []));
   return [
     element("div", {},
       element("div", { class: "headline" },
