@@ -37,6 +37,7 @@ def tab(browser):
     """A page in which nothing may go wrong, and which must not load anything."""
     with browser.new_context(viewport={"width": 1200, "height": 900}, reduced_motion="reduce") as context:
         tab = context.new_page()
+        tab.set_default_timeout(4000)
         tab.faults = []
         tab.on("pageerror", lambda error: tab.faults.append(str(error)))
         tab.on("console", lambda message: tab.faults.append(message.text))
@@ -447,7 +448,7 @@ def svg_of(text):
 
 
 def test_a_file_is_small_needs_nothing_and_is_the_same_each_time(tmp_path):
-    _, root = small_mlp([7, 8, 1])
+    _, root = small_mlp([8, 7, 1])
     listed = steps(root)
     assert 500 <= len(listed) <= 520
     text = document(listed)
@@ -525,7 +526,7 @@ def test_what_if_keeps_the_step_and_computes_every_line_anew(tab):
     def listed(w):
         w, x = Value(w, "w"), Value(2.0, "x")
         h = w * x + w
-        return steps(autograd.tanh(h) * h, optimizer=nn.SGD([w], lr=0.1, weight_decay=0.5))
+        return steps(autograd.tanh(h) * h, optimizer=nn.SGD([w], lr=0.1))
 
     show(tab, listed(0.5))
     tab.locator(".scrubber").fill("4")
@@ -572,6 +573,17 @@ def test_what_if_tells_of_other_branches_and_of_what_has_no_value(tab):
     what_if(tab, a=-1.0, b=-2.0)
     assert "Python would raise an error" in tab.locator(".warnings").inner_text()
     assert faultless(tab)
+
+
+@needs_chromium
+def test_what_if_does_not_pretend_to_know_an_update_of_several_lines(tab):
+    w = Value(0.5, "w")
+    listed = steps(w * w, optimizer=nn.SGD([w], lr=0.1, weight_decay=0.5))
+    show(tab, listed)
+    tab.get_by_role("button", name="what if?").click()
+    what_if(tab, w=2.0)
+    assert "The update is not computed anew" in tab.locator(".warnings").inner_text()
+    assert walk_through(tab)[-1]["said"] == str(listed[-1])
 
 
 @needs_chromium

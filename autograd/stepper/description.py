@@ -133,7 +133,12 @@ def _comparison(steps: Steps, comparison: Comparison, place: dict[Value, int]) -
 
 
 def _update(steps: Steps, step: Step, place: dict[Value, int]) -> dict[str, Any]:
-    formula, settings = steps.optimizer.explain(step.node, steps.grads[step.node])
+    """Describe an update; its formula, if the gradient alone is between that and a new number."""
+    grad = steps.grads[step.node]
+    formula, settings = steps.optimizer.explain(step.node, grad)
+    _, others = steps.optimizer.explain(step.node, grad + 1.0)
+    if any(settings[name] != others[name] for name in settings if name != "grad"):
+        return _step(step, place)
     return _step(step, place) | {"formula": formula, "settings": {name: number(x) for name, x in settings.items()}}
 
 

@@ -65,7 +65,7 @@ def document(steps: Steps) -> str:
 def _script(steps: Steps, told: dict[str, Any]) -> str:
     """Give the script, with what it computes operations and updates with."""
     names = list(told["rules"])
-    formulas = {step["formula"]: formula(step["formula"], step["settings"]) for step in told["steps"]["update"]}
+    formulas = {step["formula"]: formula(step["formula"], step["settings"]) for step in told["steps"]["update"] if "formula" in step}
     generated = (
         f"const entries = {entries(names)};\nconst OPERATIONS = {operations(names)[0]};\n"
         f"const FORMULAS = {{ {', '.join(f'{json.dumps(text)}: {written}' for text, written in formulas.items())} }};"

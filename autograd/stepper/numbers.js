@@ -67,7 +67,7 @@ class Numbers {
   /** The number that a step leads to. */
   after(step) {
     if (step.phase === "forward") return this.data[step.node];
-    if (step.phase === "update") return this.changed ? this.updated(step) : float(step.numbers.at(-1));
+    if (step.phase === "update") return this.changed && step.formula ? this.updated(step) : float(step.numbers.at(-1));
     const share = this.share(step);
     return share ? share.after : this.grads[step.node];
   }
@@ -86,6 +86,7 @@ class Numbers {
   /** Give what a quantity of a step is; `recorded` is what Python found. */
   quantity([kind, node, argument], step, recorded) {
     const layer = this.graph.layers?.[node];
+    if (step.phase === "update" && !step.formula) return float(recorded);
     switch (kind) {
       case "data": case "before": return this.data[node];
       case "operand": return this.operand(node, argument);

@@ -13,7 +13,7 @@ class WhatIf {
     this.box = element("section", { class: "whatif", hidden: true, "aria-label": "What if" },
       element("div", { class: "headline" },
         element("span", {}, why || "What if a leaf had another number? Move it, or type one: everything here is computed anew."),
-        button("reset", "The numbers that were recorded", () => this.reset(), { class: "action", disabled: Boolean(why) })),
+        button("reset", null, () => this.reset(), { class: "action", title: "The numbers that were recorded", disabled: Boolean(why) })),
       element("div", { class: "leaves" }, why ? [] : [...this.rows.values()].map(({ row }) => row)),
       this.warnings);
   }
@@ -91,6 +91,7 @@ class WhatIf {
     }
     const turned = graph.nodes.filter((_, place) => numbers.slopes[place].some((slope, j) => (slope === null) !== (this.stepper.recorded.slopes[place][j] === null)));
     if (turned.length) doubts.push(`${turned.map(({ name }) => name).join(", ")} takes another branch now: the gradients are right, but the steps are those of the branch that was recorded.`);
+    if (graph.steps.update.some((step) => !step.formula)) doubts.push("The update is not computed anew: its rule has more than one line. It keeps the recorded numbers.");
     if (numbers.data.some((x, place) => Number.isNaN(x) && !Number.isNaN(this.stepper.recorded.data[place]))) doubts.push("Some numbers are nan: Python would raise an error there.");
     return doubts;
   }
