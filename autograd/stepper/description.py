@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +12,14 @@ from autograd.rules import latex, parameters
 from autograd.rules.javascript import operations
 from autograd.rules.parameters import owner
 from autograd.rules.printing import name_as_latex, put_in
+from autograd.stepper.described import described_source, described_step, number
+from autograd.stepper.folding import Folded, is_folded
 from autograd.stepping.step import short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from autograd.sources import SourceLine
     from autograd.stepping.sequence import Steps
-    from autograd.stepping.step import Sentence, Step
+    from autograd.stepping.step import Step
     from autograd.tracing import Comparison
-
-#: More steps than these are not shown one by one.
-MOST_STEPS = 3000
 
 _LONGEST_TITLE = 60
 
@@ -43,6 +38,8 @@ def describe(steps: Steps) -> dict[str, Any]:
     dict
         Of what JSON can hold; numbers that it cannot, as inf, are texts.
     """
+    if is_folded(steps):
+        return Folded(steps).describe(title(steps))
     order = list(steps.order)
     compared = [each for one in steps.comparisons for each in (one.left, one.right) if isinstance(each, Value)]
     beside = [node for node in topological_order(*compared) if node not in steps.names]
@@ -85,7 +82,7 @@ def title(steps: Steps) -> str:
     if not root.op:
         return names[root]
     written: dict[str, ast.expr] = {}  # nodes without a name of their own, by the one that steps call them by
-    for node in steps.order:
+    for node in steps.order[-_LONGEST_TITLE:]:
         if not node.op or (node is not root and not re.fullmatch(r"v\d+", names[node])):
             continue
         try:
@@ -106,7 +103,7 @@ def _node(steps: Steps, node: Value, place: dict[Value, int]) -> dict[str, Any]:
     told["call"] = steps.computed_as(node)
     if len(parameters(op)) != count:
         told["owners"] = [owner(op, count, argument)[0] for argument in range(count)]
-    return told | _source(getattr(node, "source", None))
+    return told | described_source(getattr(node, "source", None))
 
 
 def _beside(node: Value, place: dict[Value, int]) -> dict[str, Any]:
@@ -128,7 +125,7 @@ def _comparison(steps: Steps, comparison: Comparison, place: dict[Value, int]) -
     ]
     return {
         "left": place[left], "operator": operator, "outcome": outcome, "text": f"{names[0]} {operator} {names[1]}",
-        "right": place[right] if isinstance(right, Value) else [number(right)], **_source(source),
+        "right": place[right] if isinstance(right, Value) else [number(right)], **described_source(source),
     }  # fmt: skip
 
 
@@ -138,8 +135,8 @@ def _update(steps: Steps, step: Step, place: dict[Value, int]) -> dict[str, Any]
     formula, settings = steps.optimizer.explain(step.node, grad)
     _, others = steps.optimizer.explain(step.node, grad + 1.0)
     if any(settings[name] != others[name] for name in settings if name != "grad"):
-        return _step(step, place)
-    return _step(step, place) | {"formula": formula, "settings": {name: number(x) for name, x in settings.items()}}
+        return described_step(step, place)
+    return described_step(step, place) | {"formula": formula, "settings": {name: number(x) for name, x in settings.items()}}
 
 
 def _rules(name: str) -> list[str]:
@@ -153,53 +150,6 @@ def _rules(name: str) -> list[str]:
 
 
 def _listed(steps: Steps, phase: str, place: dict[Value, int]) -> list[dict[str, Any]]:
-    return [_step(step, place) for step in (steps[i] for i in steps.phase(phase))]
+    return [described_step(step, place) for step in (steps[i] for i in steps.phase(phase))]
 
 
-def _step(step: Step, place: dict[Value, int]) -> dict[str, Any]:
-    told: dict[str, Any] = {"node": place[step.node], **_sentence(step.sentence)}
-    told["symbols"] = len(step.symbols.replace("{", "{{").replace("}", "}}"))
-    told["latex"] = step.latex
-    if step.parent is not None:
-        told["parent"] = place[step.parent]
-    if step.argument is not None:
-        told["argument"] = step.argument
-    if step.note:
-        told["note"] = step.note
-    if step.sum:
-        told["sum"] = _sentence(step.sum)
-    if step.layer is not None:
-        told["layer"] = step.layer
-    if step.phase == "update" or step.layer is not None:
-        told["numbers"] = [number(each) for each in step.sentence.numbers]
-    return told | _source(step.source)
-
-
-def _sentence(sentence: Sentence) -> dict[str, Any]:
-    return {"line": sentence.line, "quantities": [_quantity(each) for each in sentence.quantities]}
-
-
-def _quantity(quantity: Iterable[Any]) -> list[Any]:
-    kind, node, argument, tight = quantity
-    return [kind, node, argument, 1] if tight else [kind, node] if argument is None else [kind, node, argument]
-
-
-def _source(source: SourceLine | None) -> dict[str, Any]:
-    return {"source": {"number": source.number, "text": source.text}} if source else {}
-
-
-def number(x: float) -> float | str:
-    """
-    Write a number so that JSON can hold it.
-
-    Parameters
-    ----------
-    x
-        Any float.
-
-    Returns
-    -------
-    float or str
-        Of inf and nan their names.
-    """
-    return x if math.isfinite(x) else str(float(x))

@@ -19,6 +19,7 @@ function operandsAt(graph, data, place) {
 
 /** Say which operations of a graph cannot be computed here, and why; "" if all can. */
 function whyNotComputed(graph) {
+  if (graph.folded) return graph.folded;
   const missing = Object.entries(graph.unavailable ?? {});
   return missing.map(([name, reason]) => `${name} cannot be computed in this page: ${reason}`).join("; ");
 }
@@ -43,7 +44,6 @@ function finiteDifference({ graph, numbers }, place) {
 function differenceOf(stepper, place) {
   const { graph, numbers } = stepper, grad = numbers.grads[place];
   if (whyNotComputed(graph)) return null;
-  if (graph.nodes.length > 2000) return null;
   let difference;
   try {
     difference = finiteDifference(stepper, place);

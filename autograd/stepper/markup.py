@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.rules.javascript import entries, formula, operations
 from autograd.stepper.description import describe, title
+from autograd.stepper.folding import Folded, is_folded
 from autograd.stepper.picture import svg_of
 
 if TYPE_CHECKING:
@@ -91,7 +92,11 @@ def _picture(steps: Steps) -> str:
 
 def _table(steps: Steps) -> str:
     rows = []
-    for number, step in enumerate(steps, 1):
+    shown = steps
+    if is_folded(steps):
+        folded = Folded(steps)
+        shown = [*folded.forward, *folded.backward]
+    for number, step in enumerate(shown, 1):
         total = f"<br>{escape(step.total)}" if step.sum and len(step.sum.numbers) > 1 else ""
         rows.append(f"<tr><td>{number}</td><td>{step.phase}</td><td>{escape(step.text)}{total}</td></tr>")
     return (

@@ -11,7 +11,15 @@ class Numbers {
     this.graph = graph;
     this.data = graph.nodes.map((node) => float(node.data));
     this.slopes = graph.nodes.map((node) => (node.slopes ?? []).map((slope) => (slope === null ? null : float(slope))));
-    this.sweep();
+    if (graph.folded) this.fold();
+    else this.sweep();
+  }
+
+  /** Of a graph that is folded, the numbers are the lengths of what the layers have. */
+  fold() {
+    this.grads = this.graph.nodes.map((layer) => float(layer.grad));
+    this.shares = new Map();
+    this.received = this.graph.nodes.map(() => []);
   }
 
   /** Compute everything anew, for other numbers of some leaves. */

@@ -82,6 +82,7 @@ function sourceElement(source) {
 
 /** Say all about a node: what it is computed from, its gradient as one sum, and who uses it. */
 function nodeElements(stepper, place) {
+  if (stepper.graph.folded) return layerElements(stepper, place);
   const { graph, numbers } = stepper, node = graph.nodes[place], data = numbers.data[place], grad = numbers.grads[place];
   const link = (other) =>
     element("button", { type: "button", class: "link", onclick: () => stepper.select(other) }, graph.nodes[other].name);
@@ -103,6 +104,24 @@ function nodeElements(stepper, place) {
       contributionElements(stepper, place),
       differenceOf(stepper, place),
       node.op ? graph.rules[node.op].map((rule) => element("div", { class: "because" }, typeset(rule))) : null),
+  ];
+}
+
+/** Say all about a layer: its lengths, and some of the nodes in it. */
+function layerElements(stepper, place) {
+  const { graph, numbers } = stepper, { name, call, inside, counts } = graph.nodes[place];
+  const [nodes, leaves] = counts, rest = nodes - inside.length;
+  return [
+    element("div", {},
+      element("div", { class: "headline" },
+        element("h3", {}, name), button("×", "Back to the steps (Escape)", () => stepper.select(null), { class: "close" })),
+      element("p", {}, `${call}; ${leaves} leaves are used here first`),
+      element("dl", {},
+        element("dt", {}, "‖data‖"), element("dd", {}, repr(numbers.data[place])),
+        element("dt", {}, "‖grad‖"), element("dd", {}, repr(numbers.grads[place])))),
+    element("div", {},
+      element("ul", { class: "inside" }, inside.map((line) => element("li", {}, line))),
+      rest ? element("p", { class: "muted" }, `… and ${rest.toLocaleString("en")} more`) : null),
   ];
 }
 

@@ -7,7 +7,7 @@ class Passes {
     const { forward, backward, update } = graph.steps;
     const layered = by === "layer";
     this.steps = [
-      ...(layered ? forward.layer : forward.node).map((step) => ({ phase: "forward", ...step })),
+      ...(layered || graph.folded ? forward.layer : forward.node).map((step) => ({ phase: "forward", ...step })),
       ...backward[by].map((step) => ({ phase: "backward", ...step })),
       ...update.map((step) => ({ phase: "update", ...step })),
     ];
@@ -16,6 +16,7 @@ class Passes {
 
   /** The nodes whose number or gradient a step gives. */
   changes(step) {
+    if (this.graph.folded) return [step.layer];
     if (step.layer !== undefined) {
       const { nodes, parameters } = this.graph.layers[step.layer];
       return step.phase === "forward" ? nodes : [...nodes, ...parameters];
@@ -26,6 +27,9 @@ class Passes {
   /** The edges that a step goes along, each as "node-argument". */
   edges(step, numbers) {
     if (step.phase === "update") return [];
+    if (this.graph.folded && step.phase === "forward") return this.operandsOf(step.layer);
+    if (this.graph.folded)
+      return this.graph.nodes.flatMap(({ operands }, user) => operands.flatMap((each, j) => (each === step.layer ? [`${user}-${j}`] : [])));
     if (step.layer !== undefined) return this.graph.layers[step.layer].nodes.flatMap((node) => this.operandsOf(node));
     if (step.phase === "forward") return this.operandsOf(step.node);
     if (step.argument !== undefined) return [`${step.node}-${step.argument}`];
@@ -43,7 +47,7 @@ class Passes {
     let phase = "forward";
     for (const step of this.steps.slice(0, index + 1)) {
       if (step.phase === "backward" && phase === "forward") {
-        grads.set(this.graph.root, 1);
+        if (!this.graph.folded) grads.set(this.graph.root, 1);
         edges.clear();
       }
       phase = step.phase;

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from autograd.engine import Value
 from autograd.ops import TABLE
+from autograd.stepper.folding import Folded, is_folded
 from autograd.stepping.step import short
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def svg_of(steps: Steps) -> str:
     program = shutil.which("dot")
     if program is None:
         return ""
-    dot = "\n".join([_HEAD, *_statements(steps), "}"])
+    statements = _layers(Folded(steps)) if is_folded(steps) else _statements(steps)
+    dot = "\n".join([_HEAD, *statements, "}"])
     made = subprocess.run([program, "-Tsvg"], input=dot.encode(), capture_output=True, check=True)  # noqa: S603 - dot
     return _compact(made.stdout.decode())
 
@@ -64,6 +66,16 @@ def _statements(steps: Steps) -> list[str]:
             for j, operand in enumerate(node.operands)
             if isinstance(operand, Value)
         ]
+    return lines
+
+
+def _layers(folded: Folded) -> list[str]:
+    lines = []
+    for i, (layer, uses) in enumerate(zip(folded.layers, folded.uses())):
+        cells = [layer.name, f"‖data‖ {short(folded.forward[i].after)}", f"‖grad‖ {short(folded.backward[-1 - i].after)}"]
+        wide = max(18, *map(len, cells))
+        lines.append(f'n{i} [id=n{i}, width={0.105 * wide:.3f}, label="{"|".join(map(_escaped, cells))}"]')
+        lines += [f'n{other} -> n{i} [id="e{i}-{j}"]' for j, other in enumerate(uses)]
     return lines
 
 

@@ -80,7 +80,9 @@ class Stepper {
       element("div", { class: "buttons" }, this.first, this.back, this.player, this.forward, this.last),
       this.scrubber,
       element("label", { class: "by" }, "by ", this.by),
-      element("div", { class: "modes" }, this.ask, this.predict, this.whyOrder, this.score));
+      this.graph.folded
+        ? element("span", { class: "muted" }, `${this.graph.folded} Click one to open it.`)
+        : element("div", { class: "modes" }, this.ask, this.predict, this.whyOrder, this.score));
   }
 
   toggleOf(text, title, onclick) {
@@ -282,15 +284,16 @@ class Stepper {
     const { step, numbers, passes } = this, known = passes.known(this.index, numbers), backward = known.phase !== "forward";
     const changes = step ? passes.changes(step) : [], secret = new Set(this.predictions.hides(this) ? changes : []);
     const single = step?.phase === "backward" && step.argument !== undefined, before = step ? numbers.before(step) : 0;
+    const [dataIs, gradIs] = this.graph.folded ? ["‖data‖ ", "‖grad‖ "] : ["", "grad "];
     return {
       forward: !backward,
       known: new Set((backward ? known.grads : known.data).keys()),
       current: new Set(changes),
       sources: new Set(single ? [step.node] : []),
-      number: (place) => (secret.has(place) && step.phase !== "backward" ? "?" : known.data.has(place) ? short(known.data.get(place)) : ""),
+      number: (place) => (secret.has(place) && step.phase !== "backward" ? "?" : known.data.has(place) ? `${dataIs}${short(known.data.get(place))}` : ""),
       gradient: (place) => {
         if (!known.grads.has(place)) return "";
-        if (!secret.has(place) || step.phase !== "backward") return `grad ${short(known.grads.get(place))}`;
+        if (!secret.has(place) || step.phase !== "backward") return `${gradIs}${short(known.grads.get(place))}`;
         return single && before !== 0 ? `grad ${short(before)} + ?` : "grad ?";
       },
       coloured: new Map([...known.grads].filter(([place]) => !secret.has(place))),
