@@ -72,7 +72,15 @@ def node():
 def test_only_the_gamma_functions_are_lacking():
     assert set(operations(NODES)[1]) == LACKED
     assert operations(["gamma"])[1] == {"gamma": "JavaScript has no gamma, lgamma, polygamma"}
-    assert set(autograd.primitives.FLOATS) - PRIMITIVES == {"gamma", "lgamma", "polygamma", "inf", "nan", "pi", "nothing"}
+    assert set(autograd.primitives.FLOATS) - PRIMITIVES == {
+        "gamma",
+        "lgamma",
+        "polygamma",
+        "inf",
+        "nan",
+        "pi",
+        "nothing",
+    }
 
 
 def alike(x, y):
@@ -82,7 +90,25 @@ def alike(x, y):
     return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=1e-12, abs_tol=5e-322)
 
 
-HARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 1e-300, 1e300, -1e300, 710.0, -750.0, math.inf, -math.inf, math.nan, 27.0, 1e-20]
+HARD = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.0,
+    -2.0,
+    1e-300,
+    1e300,
+    -1e300,
+    710.0,
+    -750.0,
+    math.inf,
+    -math.inf,
+    math.nan,
+    27.0,
+    1e-20,
+]
 
 
 @pytest.mark.parametrize("name", [name for name in NODES if name not in LACKED])
@@ -112,7 +138,9 @@ def test_values_and_local_derivatives_are_pythons(node, name, data):
 
 @settings(max_examples=300)
 @given(
-    st.lists(st.floats() | st.floats(-1e6, 1e6) | st.integers(-99999, 99999).map(lambda n: n / 16) | st.integers().map(float))
+    st.lists(
+        st.floats() | st.floats(-1e6, 1e6) | st.integers(-99999, 99999).map(lambda n: n / 16) | st.integers().map(float)
+    )
 )
 def test_numbers_are_written_as_python_writes_them(node, numbers):
     assert node.ask("format", numbers) == [[short(x), repr(x)] for x in numbers]

@@ -146,7 +146,9 @@ def _needed(op: Op) -> set[str]:
         if name in TABLE and name not in found and name not in PRIMITIVES:
             found.add(name)
             entry = TABLE[name]
-            waiting += [each for text in (entry.value, *(meaning for _, meaning in entry.let)) for each in names_in(text)]
+            waiting += [
+                each for text in (entry.value, *(meaning for _, meaning in entry.let)) for each in names_in(text)
+            ]
     return found
 
 

@@ -136,7 +136,10 @@ def _update(steps: Steps, step: Step, place: dict[Value, int]) -> dict[str, Any]
     _, others = steps.optimizer.explain(step.node, grad + 1.0)
     if any(settings[name] != others[name] for name in settings if name != "grad"):
         return described_step(step, place)
-    return described_step(step, place) | {"formula": formula, "settings": {name: number(x) for name, x in settings.items()}}
+    return described_step(step, place) | {
+        "formula": formula,
+        "settings": {name: number(x) for name, x in settings.items()},
+    }
 
 
 def _rules(name: str) -> list[str]:
@@ -151,5 +154,3 @@ def _rules(name: str) -> list[str]:
 
 def _listed(steps: Steps, phase: str, place: dict[Value, int]) -> list[dict[str, Any]]:
     return [described_step(step, place) for step in (steps[i] for i in steps.phase(phase))]
-
-

@@ -76,12 +76,12 @@ class Folded:
         for layer, forward, backward, uses in zip(self.layers, self.forward, reversed(self.backward), self.uses()):
             said = forward.symbols.removeprefix(f"{layer.name}: ")
             nodes.append({
-                "name": layer.name, "op": "layer", "call": said, "data": number(forward.after), "grad": number(backward.after),
-                "operands": uses, "slopes": [None] * len(uses), "inside": self._inside(layer),
+                "name": layer.name, "op": "layer", "call": said,
+                "data": number(forward.after), "grad": number(backward.after), "operands": uses, "slopes": [None] * len(uses), "inside": self._inside(layer),
                 "counts": [len(layer.nodes), len(layer.parameters)],
             })  # fmt: skip
         return {
-            "title": title, "by": "layer", "root": len(nodes) - 1, "nodes": nodes, "swept": [len(nodes) - 1], "rules": {},
+            "title": title, "by": "layer", "root": len(nodes) - 1, "nodes": nodes, "swept": [], "rules": {},
             "folded": f"{len(steps.order):,} nodes are too many to be seen one by one: they are folded into layers.",
             "unavailable": {}, "comparisons": [], "code": steps.code,
             "layers": [{"name": layer.name} for layer in self.layers],
@@ -97,7 +97,8 @@ class Folded:
         chosen = [steps.order[k] for k in islice(layer.nodes, _MOST_INSIDE)]
         names, data, grads = steps.names, steps.data, steps.grads
         return [
-            f"{names[node]} = {steps.computed_as(node)} = {short(data[node])},  grad {short(grads[node])}" for node in chosen
+            f"{names[node]} = {steps.computed_as(node)} = {short(data[node])},  grad {short(grads[node])}"
+            for node in chosen
         ]
 
 

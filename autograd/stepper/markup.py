@@ -16,9 +16,25 @@ from autograd.stepper.folding import Folded, is_folded
 from autograd.stepper.picture import svg_of
 
 if TYPE_CHECKING:
-    from autograd.stepping.sequence import Steps
+    from collections.abc import Sequence
 
-_SCRIPTS = ("primitives", "elements", "typeset", "numbers", "passes", "picture", "panel", "predict", "order", "differences", "whatif", "stepper")
+    from autograd.stepping.sequence import Steps
+    from autograd.stepping.step import Step
+
+_SCRIPTS = (
+    "primitives",
+    "elements",
+    "typeset",
+    "numbers",
+    "passes",
+    "picture",
+    "panel",
+    "predict",
+    "order",
+    "differences",
+    "whatif",
+    "stepper",
+)
 
 
 def page(steps: Steps) -> str:
@@ -41,7 +57,7 @@ def page(steps: Steps) -> str:
     return (
         '<div class="chainrule-stepper" data-lm-suppress-shortcuts="true">\n'
         f"{_picture(steps)}\n{_table(steps)}\n"
-        f'<script type="text/plain">{data}</script>\n<script>{_script(steps, told)}</script>\n</div>'
+        f'<script type="text/plain">{data}</script>\n<script>{_script(told)}</script>\n</div>'
     )
 
 
@@ -63,15 +79,21 @@ def document(steps: Steps) -> str:
     return template.replace("$TITLE", escape(f"Steps of {title(steps)}")).replace("$PAGE", page(steps))
 
 
-def _script(steps: Steps, told: dict[str, Any]) -> str:
+def _script(told: dict[str, Any]) -> str:
     """Give the script, with what it computes operations and updates with."""
     names = list(told["rules"])
-    formulas = {step["formula"]: formula(step["formula"], step["settings"]) for step in told["steps"]["update"] if "formula" in step}
+    formulas = {
+        step["formula"]: formula(step["formula"], step["settings"])
+        for step in told["steps"]["update"]
+        if "formula" in step
+    }
     generated = (
         f"const entries = {entries(names)};\nconst OPERATIONS = {operations(names)[0]};\n"
         f"const FORMULAS = {{ {', '.join(f'{json.dumps(text)}: {written}' for text, written in formulas.items())} }};"
     )
-    return f'(() => {{\n"use strict";\n{_written_by_hand()}\n{generated}\nstartSteppers();\n}})();'.replace("</", "<\\/")
+    return f'(() => {{\n"use strict";\n{_written_by_hand()}\n{generated}\nstartSteppers();\n}})();'.replace(
+        "</", "<\\/"
+    )
 
 
 @cache
@@ -91,15 +113,14 @@ def _picture(steps: Steps) -> str:
 
 
 def _table(steps: Steps) -> str:
+    """List every step; HTML needs no end of a row or cell, and a table may have hundreds."""
+    folded = Folded(steps) if is_folded(steps) else None
+    shown: Sequence[Step] = [*folded.forward, *folded.backward] if folded else steps
     rows = []
-    shown = steps
-    if is_folded(steps):
-        folded = Folded(steps)
-        shown = [*folded.forward, *folded.backward]
     for number, step in enumerate(shown, 1):
         total = f"<br>{escape(step.total)}" if step.sum and len(step.sum.numbers) > 1 else ""
-        rows.append(f"<tr><td>{number}</td><td>{step.phase}</td><td>{escape(step.text)}{total}</td></tr>")
+        rows.append(f"<tr><td>{number}<td>{step.phase}<td>{escape(step.text)}{total}")
     return (
         f"<details><summary>All {len(rows)} steps of {escape(title(steps))}</summary>\n"
-        f"<table><tr><th>step</th><th>phase</th><th>what happens</th></tr>\n{chr(10).join(rows)}</table></details>"
+        f"<table><tr><th>step<th>phase<th>what happens\n{chr(10).join(rows)}\n</table></details>"
     )

@@ -24,6 +24,10 @@ _STYLE = (
     "text{font:12px Courier,monospace;text-anchor:middle}polygon,polyline,path,ellipse{fill:none;stroke:#000}"
     "#page{fill:#fff;stroke:none}.arrow{fill:#000}"
 )
+_REPEATED = re.compile(
+    r' (?:font-family="Courier(?:,monospace)?"|font-size="12.00"|text-anchor="middle"|stroke="black"|fill="none"'
+    r'|class="(?:node|edge|graph)")'
+)
 
 
 def svg_of(steps: Steps) -> str:
@@ -54,7 +58,11 @@ def _statements(steps: Steps) -> list[str]:
     lines = []
     for node, k in place.items():
         name = steps.names[node]
-        cells = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…", short(steps.data[node]), f"grad {short(steps.grads[node])}"]
+        cells = [
+            name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…",
+            short(steps.data[node]),
+            f"grad {short(steps.grads[node])}",
+        ]
         wide = max(12, *map(len, cells))  # room for the numbers of a what-if
         lines.append(f'n{k} [id=n{k}, width={0.105 * wide:.3f}, label="{"|".join(map(_escaped, cells))}"]')
         if not node.op:
@@ -72,7 +80,11 @@ def _statements(steps: Steps) -> list[str]:
 def _layers(folded: Folded) -> list[str]:
     lines = []
     for i, (layer, uses) in enumerate(zip(folded.layers, folded.uses())):
-        cells = [layer.name, f"‖data‖ {short(folded.forward[i].after)}", f"‖grad‖ {short(folded.backward[-1 - i].after)}"]
+        cells = [
+            layer.name,
+            f"‖data‖ {short(folded.forward[i].after)}",
+            f"‖grad‖ {short(folded.backward[-1 - i].after)}",
+        ]
         wide = max(18, *map(len, cells))
         lines.append(f'n{i} [id=n{i}, width={0.105 * wide:.3f}, label="{"|".join(map(_escaped, cells))}"]')
         lines += [f'n{other} -> n{i} [id="e{i}-{j}"]' for j, other in enumerate(uses)]
@@ -99,9 +111,13 @@ def _escaped(text: str) -> str:
 def _compact(svg: str) -> str:
     """Write a drawing with fewer characters: what every element repeats is said once, a tenth of a point is enough."""
     svg = re.sub(r"<!--.*?-->|<title>.*?</title>|^.*?(?=<svg)", "", svg, flags=re.DOTALL)
-    svg = svg.replace('<polygon fill="white" stroke="transparent"', '<polygon id="page"').replace('<polygon fill="white" stroke="none"', '<polygon id="page"')
-    svg = svg.replace('<polygon fill="black"', '<polygon class="arrow"')
-    svg = re.sub(r' (?:font-family="Courier(?:,monospace)?"|font-size="12.00"|text-anchor="middle"|stroke="black"|fill="none"|class="(?:node|edge|graph)")', "", svg)
-    svg = re.sub(r"(?<![\d.])-?\d+\.\d+", lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
-    svg = re.sub(r'points="([^"]+?),([^,"]+) "', r'points="\1,\2"', svg).replace("&#45;", "-")
+    svg = re.sub(r"<[^>]*>", lambda tag: _compact_tag(tag[0]), svg)
     return re.sub(r">\s+<", "><", svg).replace("<g ", f"<style>{_STYLE}</style><g ", 1)
+
+
+def _compact_tag(tag: str) -> str:
+    tag = re.sub(r'fill="white" stroke="(?:transparent|none)"', 'id="page"', tag)
+    tag = tag.replace('<polygon fill="black"', '<polygon class="arrow"').replace("&#45;", "-")
+    tag = _REPEATED.sub("", tag)
+    tag = re.sub(r"(?<![\d.])-?\d+\.\d+", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), tag)
+    return tag.replace(' "', '"')
