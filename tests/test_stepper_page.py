@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from base64 import b64decode
 
 import pytest
@@ -477,7 +477,7 @@ def test_the_picture_has_all_numbers():
         assert f">{short(node.data)}<" in svg
         assert f">grad {short(listed.grads[node])}<" in svg
     hostile = svg_of(page(steps(Value(0.12345, 'a<b>&"c"|{d}\\e\n') * 2)))
-    ElementTree.fromstring(hostile)
+    ET.fromstring(hostile)
     assert ">0.1235<" in hostile or ">0.1234<" in hostile
 
 

@@ -77,7 +77,8 @@ class Folded:
             said = forward.symbols.removeprefix(f"{layer.name}: ")
             nodes.append({
                 "name": layer.name, "op": "layer", "call": said,
-                "data": number(forward.after), "grad": number(backward.after), "operands": uses, "slopes": [None] * len(uses), "inside": self._inside(layer),
+                "data": number(forward.after), "grad": number(backward.after),
+                "operands": uses, "slopes": [None] * len(uses), "inside": self._inside(layer),
                 "counts": [len(layer.nodes), len(layer.parameters)],
             })  # fmt: skip
         return {
