@@ -49,9 +49,11 @@ function stepElements(stepper, step, secret) {
 function changeElement({ graph, numbers }, step) {
   if (step.layer !== undefined || step.phase === "forward") return null;
   const name = graph.nodes[step.phase === "backward" ? step.parent ?? step.node : step.node].name;
-  const before = numbers.before(step), after = numbers.after(step);
+  const before = numbers.before(step), after = numbers.after(step), share = numbers.share(step);
+  const term = share && before !== 0 ? share.slope * numbers.grads[share.node] : null;
   return element("p", { class: "change" },
-    `${name}${step.phase === "backward" ? ".grad" : ""}: `, numeral(short(before), before), " → ",
+    `${name}${step.phase === "backward" ? ".grad" : ""}: `, numeral(short(before), before),
+    term === null ? " → " : [" + ", numeral(bracketed(term), term), " = "],
     element("strong", {}, numeral(short(after), after)));
 }
 

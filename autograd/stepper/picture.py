@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = 24
 _HEAD = """digraph {
-rankdir=LR; bgcolor=white; nodesep=0.2; ranksep=0.35
+rankdir=LR; bgcolor=white; nodesep=0.2; ranksep=0.5
 node [fontname=Courier, fontsize=12, shape=record, height=0.3]
 edge [arrowsize=0.7]"""
 _STYLE = (
