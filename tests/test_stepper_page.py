@@ -12,6 +12,7 @@ import sys
 import time
 import xml.etree.ElementTree as ET
 from base64 import b64decode
+from importlib.resources import files
 
 import pytest
 from hypothesis import HealthCheck, assume, given, reject, settings
@@ -20,6 +21,8 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd import Value, steps, trace_source
+from autograd.ops import TABLE
+from autograd.rules import latex, parameters
 from autograd.rules.javascript import operations
 from autograd.stepper import document, page
 from autograd.stepping import short
@@ -175,6 +178,29 @@ def test_an_update_is_shown(tab):
 def test_the_numbers_are_pythons_on_random_graphs(tab, expression):
     root = expression(*(Value(x, f"x{i}") for i, x in enumerate(expression.inputs)))
     check_every_step(tab, steps(root))
+
+
+@needs_chromium
+def test_all_latex_of_the_table_is_typeset(tab):
+    tab.goto("about:blank")
+    tab.add_script_tag(content=files("autograd.stepper").joinpath("typeset.js").read_text("utf-8"))
+    written = [latex(op.name) for op in TABLE.values()]
+    for op in TABLE.values():
+        kinds = [parameter.kind for parameter in parameters(op)]
+        written += [
+            latex(op.name, index=i + sum(kind != "scalar" for kind in kinds[:i])) for i in range(len(op.partials or ()))
+        ]
+    left = tab.evaluate(
+        """(texts) => texts.flatMap((text) => typeset(text).flatMap((row) => [...row.querySelectorAll("mo, merror")]
+             .map((each) => each.textContent).filter((each) => /[A-Za-z\\\\]/.test(each) && each !== "mod")))""",
+        written,
+    )
+    assert left == []
+    row = tab.evaluate(
+        "typeset(String.raw`\\frac{x_{1}}{\\sqrt[3]{y}} \\mathrel{+}= \\left(a^{2}\\right)`)[0].outerHTML"
+    )
+    for part in ("<mfrac>", "<msub><mi>x</mi>", "<mroot>", "<mo>+=</mo>", "<msup><mi>a</mi>"):
+        assert part in row
 
 
 # ---------------------------------------------------------------------- the controls
@@ -613,6 +639,16 @@ def test_what_if_tells_of_other_branches_and_of_what_has_no_value(tab):
 
 
 @needs_chromium
+def test_what_if_leaves_a_kink_without_its_convention(tab):
+    x = Value(0.0, "x")
+    show(tab, steps(abs(x) * 2))
+    assert walk_through(tab)[-1]["said"].endswith("(derivative 0 at 0)")
+    tab.get_by_role("button", name="what if?").click()
+    what_if(tab, x=-3.0)
+    assert walk_through(tab)[-1]["said"].endswith("= -1 · 2 → -2")
+
+
+@needs_chromium
 def test_what_if_does_not_pretend_to_know_an_update_of_several_lines(tab):
     w = Value(0.5, "w")
     listed = steps(w * w, optimizer=nn.SGD([w], lr=0.1, weight_decay=0.5))
@@ -720,16 +756,14 @@ def test_it_works_in_an_exported_notebook(browser, tmp_path, template):
 
 
 @pytest.fixture
-def lab(tmp_path):
-    """JupyterLab, in a folder of its own, on this machine alone."""
-    import jupyterlab  # noqa: F401
-
+def jupyter(tmp_path):
+    """A Jupyter server, in a folder of its own, on this machine alone."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     env = {**os.environ, "HOME": str(tmp_path), **{name: str(tmp_path / name) for name in folders}}
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
+    command = [sys.executable, "-m", "notebook", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
                f"--ServerApp.root_dir={tmp_path}", "--IdentityProvider.token=", "--LabApp.news_url=None"]  # fmt: skip
     with (tmp_path / "lab.log").open("w") as log:
         server = subprocess.Popen(command, env=env, stdout=log, stderr=log, cwd=tmp_path)
@@ -746,7 +780,8 @@ def lab(tmp_path):
 
 @needs_chromium
 @pytest.mark.slow
-def test_it_works_live_in_jupyterlab(browser, lab, tmp_path):
+@pytest.mark.parametrize("where", ["lab/tree", "notebooks"])  # JupyterLab and Notebook 7
+def test_it_works_live_in_jupyter(browser, jupyter, tmp_path, where):
     import nbformat
 
     cells = [nbformat.v4.new_code_cell(source.replace("shown = ", "")) for source in TWO_CELLS]
@@ -756,7 +791,7 @@ def test_it_works_live_in_jupyterlab(browser, lab, tmp_path):
     with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
         tab = context.new_page()
         tab.set_default_timeout(30_000)
-        tab.goto(f"{lab}/lab/tree/live.ipynb")
+        tab.goto(f"{jupyter}/{where}/live.ipynb")
         tab.locator(".jp-Notebook .jp-CodeCell").nth(1).wait_for()
         tab.locator(".jp-Notebook .jp-CodeCell").first.click()
         for _ in range(2):
@@ -781,7 +816,7 @@ def test_it_works_live_in_jupyterlab(browser, lab, tmp_path):
         tab.keyboard.press("Control+s")
         # a notebook that somebody else has run is not trusted: the picture and the table are there
         notebook(tmp_path / "foreign.ipynb", *TWO_CELLS)
-        tab.goto(f"{lab}/lab/tree/foreign.ipynb")
+        tab.goto(f"{jupyter}/{where}/foreign.ipynb")
         tab.locator(".jp-OutputArea-output img").first.wait_for()
         assert tab.locator(".stepper").count() == 0
         assert "v1 = w * 2 = 0.5 * 2 = 1" in tab.locator(".jp-OutputArea-output details").first.text_content()

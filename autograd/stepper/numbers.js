@@ -113,8 +113,10 @@ class Numbers {
   /** Give the parts of a sentence: texts, and numbers as [text, number, kind]. */
   parts(sentence, step) {
     const numbers = sentence.quantities.map((each, i) => this.quantity(each, step, step.numbers?.[i]));
+    // what is a convention at the recorded numbers need not be one at others
+    const line = this.changed && sentence.note ? sentence.line.replace(/ {3}\(.*\)$/, "") : sentence.line;
     let which = 0;
-    return sentence.line.split(/(\{\{|\}\}|\{\})/).map((part) => {
+    return line.split(/(\{\{|\}\}|\{\})/).map((part) => {
       if (part === "{{" || part === "}}") return part[0];
       if (part !== "{}") return part;
       const [kind, , , tight] = sentence.quantities[which], number = numbers[which++], text = short(number);
