@@ -321,6 +321,7 @@ def test_a_node_tells_all_about_itself(tab, example):
 @needs_chromium
 def test_all_steps_can_be_listed_and_chosen(tab, example):
     tab.get_by_text("All steps as text").click()
+    tab.locator(".all li").first.wait_for()
     rows = tab.locator(".all li .plain").all_inner_texts()
     assert rows == [str(step) for step in example]
     tab.locator(".all li .plain").nth(4).click()

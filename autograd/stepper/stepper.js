@@ -52,6 +52,7 @@ class Stepper {
       this.allSteps(),
       this.live);
     const { width, height } = this.picture?.size ?? {};
+    if (height) this.box.style.setProperty("--height", `${Math.min(500, Math.max(360, 1.25 * height + 80))}px`);
     this.box.classList.toggle("wide", width > 2 * height);
     this.box.classList.toggle("coded", this.graph.code !== "");
     root.append(element("style", {}, STYLE), this.box);
