@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autograd.parsing import Expression
+    from autograd.stepping import Steps
 
 _PICTURES = ("svg", "png", "pdf", "dot")
 _EXAMPLE = "tanh(w*x + b)", {"w": 0.5, "x": 2.0, "b": -0.5}
@@ -83,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=0, help="seed of the split, the weights and the order of the images (default 0)"
     )
     tour.add_argument("--epochs", type=_positive, default=8, help="rounds over the digits (default 8)")
+    tour.add_argument(
+        "--html", metavar="FILE", default="chainrule-tour.html",
+        help="where to write the page that draws the expression and steps through it (default chainrule-tour.html)",
+    )  # fmt: skip
     step = commands.add_parser(
         "step",
         help="step through the passes of an expression, with keys",
@@ -95,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         help="what one step back is: a term of a sum (default), the gradient of a node, a layer",
     )  # fmt: skip
     step.add_argument("--lr", type=float, metavar="RATE", help="show the update of gradient descent with this rate too")
+    step.add_argument("--html", metavar="FILE", help="write a page to step through with a browser, in place of that")
     drawn = commands.add_parser(
         "draw",
         help="draw the graph of an expression into a file",
@@ -136,6 +142,7 @@ def _tour(given: argparse.Namespace) -> None:
     expression = parse(text)
     expression.check_names(values)
     show_expression(expression, values)
+    _write_page(steps(_computed(expression, values)[1]), given.html)
     _train_on_digits(given.seed, given.epochs)
 
 
@@ -226,7 +233,20 @@ def _step(given: argparse.Namespace) -> None:
     expression.check_names(values)
     leaves, root = _computed(expression, values)
     optimizer = None if given.lr is None else SGD(leaves.values(), given.lr)
-    walk(steps(root, given.by, optimizer), _title(expression, values))
+    listed = steps(root, given.by, optimizer)
+    if given.html is None:
+        walk(listed, _title(expression, values))
+    else:
+        _write_page(listed, given.html)
+
+
+def _write_page(listed: Steps, path: str) -> None:
+    try:
+        listed.to_html(path)
+    except OSError as error:
+        msg = f"--html: {path!r} cannot be written: {error.strerror}"
+        raise autograd.errors.ArgumentError(msg) from error
+    _say(f"\nTo step through it on its drawing, open {path} with a browser")
 
 
 def _draw(given: argparse.Namespace) -> None:

@@ -9,6 +9,12 @@ from autograd import parse
 from nn.cli import main, read_values, show_expression
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch, tmp_path):
+    """The tour writes a page into the present folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def untrained(monkeypatch):
     """Leave the training out: it has a test of its own."""
@@ -99,6 +105,24 @@ def test_bad_options_are_refused(capsys, words):
         main(words)
     assert caught.value.code == 2
     assert "error" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("untrained")
+def test_the_tour_writes_a_page(capsys, tmp_path):
+    assert main(["tour", "--expr", "tanh(w*x + b)", "w=0.5", "x=2", "b=-1"]) == 0
+    assert "open chainrule-tour.html with a browser" in capsys.readouterr().out
+    assert "v1 = w * x = 0.5 * 2 = 1" in (tmp_path / "chainrule-tour.html").read_text("utf-8")
+
+
+def test_steps_can_be_written_as_a_page(capsys, tmp_path):
+    assert main(["step", "w*x", "w=2", "x=-3", "--by", "node", "--html", "steps.html"]) == 0
+    assert capsys.readouterr().out.strip() == "To step through it on its drawing, open steps.html with a browser"
+    assert "x.grad = ∂v1/∂x · v1.grad = w · v1.grad = 2 · 1 = 2" in (tmp_path / "steps.html").read_text("utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_a_clear_error(capsys):
+    assert main(["step", "w*x", "w=2", "x=-3", "--html", "none/such/steps.html"]) == 2
+    assert "--html: 'none/such/steps.html' cannot be written: No such file or directory" in capsys.readouterr().err
 
 
 def test_steps_are_printed_where_there_is_no_terminal(capsys):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from autograd.engine import Value
@@ -20,6 +21,7 @@ from autograd.tracing import comparisons_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from os import PathLike
 
     from autograd.stepping.step import Sentence
     from autograd.tracing import Comparison
@@ -130,6 +132,11 @@ class Steps(Sequence[Step]):
         """The nodes in topological order, the root last."""
         return self._passes.order
 
+    @property
+    def swept(self) -> list[Value]:
+        """The nodes that the sweep reaches, the root first."""
+        return [self.order[place] for place in self._passes.swept]
+
     @cached_property
     def names(self) -> dict[Value, str]:
         """A short name for each node."""
@@ -238,6 +245,32 @@ class Steps(Sequence[Step]):
             place -= length
         raise AssertionError
 
+    def grouped(self, by: str) -> Steps:
+        """
+        Give the steps of the same passes, grouped in another way.
+
+        Parameters
+        ----------
+        by
+            What one step of the backward pass is, as for `steps`.
+
+        Returns
+        -------
+        Steps
+            With the same numbers, even if a leaf has changed since.
+
+        Examples
+        --------
+        >>> x = Value(3.0, "x")
+        >>> print(steps(x * x).grouped("node")[-1].total)
+        x.grad = 3 + 3 = 6 (two paths: through v1 (as operand 1), through v1 (as operand 2))
+        """
+        if by == self.by:
+            return self
+        other = Steps(self.root, by, self.optimizer, None, self._variables, self.code)
+        other._passes = self._passes
+        return other
+
     def numbers_after(self, index: int) -> tuple[dict[int, float], dict[int, float]]:
         """
         Give what is known when a step has been made.
@@ -343,6 +376,28 @@ class Steps(Sequence[Step]):
         counts = ", ".join(f"{length} {phase}" for phase, length, _ in self._parts if length)
         return f"<Steps of {self.names[self.root]} by {self.by}: {counts or 'none'}>"
 
+    def _repr_html_(self) -> str:
+        """Show the stepper in a notebook."""
+        from autograd.stepper import page  # noqa: PLC0415 - it takes time, and is for notebooks
+
+        return page(self)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        """Show the steps in a notebook, if they are not too many to be read."""
-        return {"text/plain": str(self) if len(self) <= _LONGEST_PRINTED else repr(self)}
+        """Show the stepper in a notebook, and text elsewhere."""
+        return {
+            "text/plain": str(self) if len(self) <= _LONGEST_PRINTED else repr(self),
+            "text/html": self._repr_html_(),
+        }
+
+    def to_html(self, path: str | PathLike[str]) -> None:
+        """
+        Write the stepper into a file of its own, which needs nothing beside it.
+
+        Parameters
+        ----------
+        path
+            Of the file; one that is there is replaced.
+        """
+        from autograd.stepper import document  # noqa: PLC0415 - it takes time, and few need it
+
+        Path(path).write_text(document(self), "utf-8")
