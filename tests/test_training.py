@@ -247,6 +247,14 @@ def test_early_stopping_gives_the_best_parameters_back():
     assert len(fit(model, epochs=8, callbacks=[telling, stopping])) == 8
     assert stopping.best_epoch == 8
     assert weights(model) == telling.states[-1]
+    # each epoch is better than the one before: by enough after two, or never
+    for min_delta, best, length in ((0.3, 5, 6), (0.7, 1, 3)):
+        telling = Telling([5.0, 4.8, 4.6, 4.4, 4.2, 4.0])
+        stopping = nn.EarlyStopping("loss", patience=2, min_delta=min_delta)
+        model = small()
+        assert len(fit(model, epochs=6, callbacks=[telling, stopping])) == length
+        assert stopping.best_epoch == best
+        assert weights(model) == telling.states[best - 1]
 
 
 def test_larger_is_better_for_what_is_no_loss():
