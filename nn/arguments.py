@@ -131,7 +131,9 @@ def real(given: Any, role: str, low: float, high: float = float("inf"), *, open_
     x = number(given, role)
     if (x > low if open_below else x >= low) and (x < high if open_above else x <= high):
         return x
-    if high == float("inf"):
+    if low == -float("inf"):
+        bounds = "a finite number"
+    elif high == float("inf"):
         bounds = "positive" if open_below and low == 0.0 else "zero or positive" if low == 0.0 else f"at least {low:g}"
     else:
         bounds = f"from {low:g} to {high:g}" + (f", {low:g} excluded" if open_below else "")
@@ -199,9 +201,16 @@ def nearest(name: str, known: Iterable[str]) -> str:
     --------
     >>> nearest("adma", ["sgd", "adam"])
     "; did you mean 'adam'?"
+    >>> nearest("bce", ["mse", "bce_with_logits"])
+    "; did you mean 'bce_with_logits'?"
     """
     folded = {each.lower(): each for each in known}
-    near = difflib.get_close_matches(name.lower(), folded, 1)
+    given = name.lower()
+    near = difflib.get_close_matches(given, folded)
+    near.sort(key=lambda each: sorted(each) != sorted(given))  # first those with the same letters in another order
+    if not near:
+        by_first_word = {each.partition("_")[0]: each for each in reversed(folded)}
+        near = [by_first_word[word] for word in difflib.get_close_matches(given.partition("_")[0], by_first_word, 1)]
     return f"; did you mean {folded[near[0]]!r}?" if near else ""
 
 

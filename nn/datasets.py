@@ -35,7 +35,7 @@ class Dataset(NamedTuple):
     inputs: list[list[float]]
     targets: list[int]
 
-    def split(self, held_out: float = 0.2, seed: int = 0) -> Split:
+    def split(self, held_out: float = 0.2, seed: int | random.Random | None = 0) -> Split:
         """
         Hold some examples out; each class has its share in both parts.
 
@@ -44,7 +44,7 @@ class Dataset(NamedTuple):
         held_out
             Share of the examples in the second part.
         seed
-            Of the split.
+            Of the split: a number, a generator, or None for Python's global one.
 
         Returns
         -------
@@ -54,7 +54,7 @@ class Dataset(NamedTuple):
         ------
         ImportError
             scikit-learn is not installed.
-        ValueError
+        TypeError, ValueError
             There is a class with fewer examples than parts, or the share is not between 0 and 1.
         """
         return split(self.inputs, self.targets, held_out, seed)
@@ -81,7 +81,7 @@ class Split(NamedTuple):
 # ---------------------------------------------------------------------- made up
 
 
-def moons(count: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
+def moons(count: int = 200, noise: float = 0.1, seed: int | random.Random | None = 0) -> Dataset:
     """
     Make two interleaving half circles.
 
@@ -92,7 +92,7 @@ def moons(count: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
     noise
         Standard deviation of what is added to each coordinate.
     seed
-        Of the noise and the order.
+        Of the noise and the order: a number, a generator, or None for Python's global one.
 
     Returns
     -------
@@ -107,10 +107,13 @@ def moons(count: int = 200, noise: float = 0.1, seed: int = 0) -> Dataset:
         `count` is no positive integer, or `noise` is negative.
     """
     positive(count, "moons: count")
-    return _listed(_sklearn("moons").make_moons(count, noise=real(noise, "moons: noise", 0.0), random_state=seed))
+    noise = real(noise, "moons: noise", 0.0)
+    return _listed(_sklearn("moons").make_moons(count, noise=noise, random_state=_state(seed)))
 
 
-def circles(count: int = 200, noise: float = 0.05, factor: float = 0.5, seed: int = 0) -> Dataset:
+def circles(
+    count: int = 200, noise: float = 0.05, factor: float = 0.5, seed: int | random.Random | None = 0
+) -> Dataset:
     """
     Make a circle within a circle.
 
@@ -134,10 +137,10 @@ def circles(count: int = 200, noise: float = 0.05, factor: float = 0.5, seed: in
     positive(count, "circles: count")
     factor = real(factor, "circles: factor", 0.0, 1.0, open_above=True)
     noise = real(noise, "circles: noise", 0.0)
-    return _listed(_sklearn("circles").make_circles(count, noise=noise, factor=factor, random_state=seed))
+    return _listed(_sklearn("circles").make_circles(count, noise=noise, factor=factor, random_state=_state(seed)))
 
 
-def blobs(count: int = 200, centers: int = 3, spread: float = 1.0, seed: int = 0) -> Dataset:
+def blobs(count: int = 200, centers: int = 3, spread: float = 1.0, seed: int | random.Random | None = 0) -> Dataset:
     """
     Make round clouds of points, one for each class.
 
@@ -163,7 +166,8 @@ def blobs(count: int = 200, centers: int = 3, spread: float = 1.0, seed: int = 0
     positive(count, "blobs: count")
     positive(centers, "blobs: centers")
     spread = real(spread, "blobs: spread", 0.0)
-    return _listed(_sklearn("blobs").make_blobs(count, centers=centers, cluster_std=spread, random_state=seed))
+    made = _sklearn("blobs").make_blobs(count, centers=centers, cluster_std=spread, random_state=_state(seed))
+    return _listed(made)
 
 
 def spirals(
@@ -183,7 +187,7 @@ def spirals(
     noise
         As for `moons`; the arms go from radius 0.1 to 1.
     seed
-        Of the noise: a number, a generator, or None for Python's global one.
+        As for `moons`.
 
     Returns
     -------
@@ -309,6 +313,12 @@ def _sklearn(what: str) -> Any:
     return sklearn.datasets
 
 
+def _state(seed: int | random.Random | None) -> int:
+    """Give scikit-learn a seed: it takes those of 32 bits."""
+    rng = generator(seed)
+    return seed if isinstance(seed, int) and 0 <= seed < 2**32 else rng.getrandbits(32)
+
+
 def _listed(arrays: tuple[Any, Any]) -> Dataset:
     return Dataset(*(array.tolist() for array in arrays))
 
@@ -317,7 +327,12 @@ def _listed(arrays: tuple[Any, Any]) -> Dataset:
 
 
 def split(
-    inputs: Sequence[Any], targets: Sequence[Any], held_out: float = 0.2, seed: int = 0, *, stratify: bool = True
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    held_out: float = 0.2,
+    seed: int | random.Random | None = 0,
+    *,
+    stratify: bool = True,
 ) -> Split:
     """
     Hold some examples out.
@@ -329,7 +344,7 @@ def split(
     held_out
         Share of the examples in the second part.
     seed
-        Of the split.
+        Of the split: a number, a generator, or None for Python's global one.
     stratify
         Whether each class has its share in both parts; not for targets that are no classes.
 
@@ -341,7 +356,7 @@ def split(
     ------
     ImportError
         scikit-learn is not installed.
-    ValueError
+    TypeError, ValueError
         There are not as many targets as inputs, there is a class with fewer examples than parts, or the share is not
         between 0 and 1.
 
@@ -363,10 +378,16 @@ def split(
         raise MissingExtraError(msg) from error
     try:
         parts = train_test_split(
-            list(inputs), list(targets), test_size=share, random_state=seed, stratify=targets if stratify else None
+            list(inputs),
+            list(targets),
+            test_size=share,
+            random_state=_state(seed),
+            stratify=targets if stratify else None,
         )
     except ValueError as error:
-        msg = f"split: {error}"
+        classes = all(isinstance(target, int | str) for target in targets)
+        hint = "" if classes or not stratify else "; targets that are no classes need stratify=False"
+        msg = f"split: {str(error).rstrip('.')}{hint}"
         raise ArgumentError(msg) from None
     return Split(*parts)
 

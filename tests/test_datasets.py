@@ -1,6 +1,7 @@
 """Data sets, splits, standardising, mini-batches."""
 
 import math
+import random
 import statistics
 import sys
 
@@ -109,6 +110,20 @@ def test_mini_batches_deal_out_every_example_once(count, size, seed):
     assert batches == list(mini_batches(count, size, seed))
 
 
+@pytest.mark.parametrize("make", [moons, circles, blobs, spirals, lambda seed: digits().split(seed=seed)])
+def test_every_seed_is_taken_and_decides(make):
+    for seed in (-1, 2**40):
+        assert make(seed=seed) == make(seed=seed) != make(seed=0)
+    assert make(seed=random.Random(3)) == make(seed=random.Random(3)) != make(seed=random.Random(4))
+    random.seed(5)
+    first = make(seed=None)
+    assert make(seed=None) != first
+    random.seed(5)
+    assert make(seed=None) == first
+    with pytest.raises(TypeError, match="seed must be an integer, a random.Random or None, not str 'a'"):
+        make(seed="a")
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "text"),
     [
@@ -120,6 +135,7 @@ def test_mini_batches_deal_out_every_example_once(count, size, seed):
         (lambda: xor(4, noise=-1.0), ValueError, "xor: noise must be zero or positive"),
         (lambda: split([1, 2], [0]), ValueError, "a target for each input, not 1 for 2"),
         (lambda: split([1, 2, 3], [0, 1, 1], 0.5), ValueError, "split: The least populated class"),
+        (lambda: split([1, 2, 3], [0.5, 1.5, 1.0], 0.5), ValueError, "no classes need stratify=False"),
         (lambda: split([1, 2], [0, 1], 1.5), ValueError, "held_out must be from 0 to 1"),
         (lambda: Standardiser([]), ValueError, "must not be empty"),
         (lambda: Standardiser([[1.0], [2.0, 3.0]]), ValueError, "example 1 has 2 numbers, but example 0 has 1"),

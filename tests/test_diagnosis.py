@@ -249,6 +249,12 @@ def test_bad_arguments_are_refused():
         nn.diagnose(model, [[1.0]], [1.0], "mse")
     with pytest.raises(ValueError, match="limit must be at least 1"):
         nn.diagnose(model, *xor(), "mse", limit=0)
+    with pytest.raises(ValueError, match="diagnose: the optimizer must have parameters of this model, but 1 of its 1"):
+        nn.diagnose(model, *xor(), "mse", optimizer=nn.SGD([Value(1.0)], 0.1))
+    with pytest.raises(ValueError, match="did you mean 'adam'"):
+        nn.diagnose(model, *xor(), "mse", optimizer="adma")
+    with pytest.raises(TypeError, match=r"diagnose: model must be a nn\.Module, not list"):
+        nn.diagnose([], *xor(), "mse")
 
 
 def test_a_limit_takes_examples_at_even_distances():

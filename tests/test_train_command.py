@@ -70,8 +70,9 @@ def test_the_seed_decides_everything(tmp_path, capsys):
     ("words", "text"),
     [
         (["--hidden", "16;16"], "--hidden must be widths with commas between them, as 16,16, not '16;16'"),
-        (["--hidden", "16,-1"], "nout must be at least 1, not -1"),
+        (["--hidden", "16,-1"], "--hidden: a width must be at least 1, not -1"),
         (["--activation", "sigmoyd"], "did you mean 'sigmoid'"),
+        (["--activation", "tahn"], "did you mean 'tanh'"),
         (["--optimizer", "adm"], "did you mean 'adam'"),
         (["--init", "xavier"], "did you mean 'xavier_"),
         (["--epochs", "0"], "epochs must be at least 1, not 0"),

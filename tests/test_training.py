@@ -145,6 +145,21 @@ def test_what_is_held_out_is_looked_at_but_not_trained_on():
     assert len(seen) == 30
 
 
+def test_a_share_is_held_out_of_each_class_where_there_are_enough_of_each():
+    seen = []
+
+    class Watching(nn.Callback):
+        def on_start(self, run):
+            seen.append([run.targets.count(k) for k in (0, 1)])
+
+    inputs = [[i, -i] for i in range(20)]
+    for targets in ([0] * 5 + [1] * 15, [0] + [1] * 19, list(range(20))):
+        fit(small(), inputs, targets, loss="mse", validation=0.2, callbacks=[Watching()])
+    assert seen[0] == [4, 12]
+    assert sum(seen[1]) == 16
+    assert len(seen) == 3
+
+
 @pytest.mark.parametrize(
     ("loss", "outputs", "targets", "expected"),
     [
@@ -247,6 +262,14 @@ def test_early_stopping_gives_the_best_parameters_back():
     assert len(fit(model, epochs=8, callbacks=[telling, stopping])) == 8
     assert stopping.best_epoch == 8
     assert weights(model) == telling.states[-1]
+    # each epoch is better than the one before: by enough after two, or never
+    for min_delta, best, length in ((0.3, 5, 6), (0.7, 1, 3)):
+        telling = Telling([5.0, 4.8, 4.6, 4.4, 4.2, 4.0])
+        stopping = nn.EarlyStopping("loss", patience=2, min_delta=min_delta)
+        model = small()
+        assert len(fit(model, epochs=6, callbacks=[telling, stopping])) == length
+        assert stopping.best_epoch == best
+        assert weights(model) == telling.states[best - 1]
 
 
 def test_larger_is_better_for_what_is_no_loss():
@@ -354,14 +377,24 @@ class _OfCalls(nn.Module):
         ({"inputs": [0, 1, 2, 3]}, TypeError, "example 0 must be a sequence of numbers, not int 0"),
         ({"inputs": 3}, TypeError, "X must be a sequence with"),
         ({"inputs": [[0, "a"]] * 4}, TypeError, "example 0, number 1 must be a real number"),
-        ({"inputs": [[0, 0], [0, 0], [0, math.nan], [0, 0]]}, ValueError, "example 2, number 1 must be .* not nan"),
-        ({"inputs": [[0, 0], [0, 0], [0, math.inf], [0, 0]]}, ValueError, "example 2, number 1 must be .* not inf"),
+        (
+            {"inputs": [[0, 0], [0, 0], [0, math.nan], [0, 0]]},
+            ValueError,
+            "example 2, number 1 must be a finite number, not nan",
+        ),
+        (
+            {"inputs": [[0, 0], [0, 0], [0, math.inf], [0, 0]]},
+            ValueError,
+            "example 2, number 1 must be a finite number, not inf",
+        ),
         ({"targets": [0, 1, 1]}, ValueError, "y must have a number for each example, but there are 3 for 4"),
         ({"targets": [0, 1, math.nan, 0]}, ValueError, "y: example 2 must be .* not nan"),
         ({"targets": [0, 1, 2, 0]}, ValueError, "example 2: bce_with_logits: a target must be from 0 to 1, not 2"),
         ({"targets": [0, 1, 1, None]}, TypeError, "example 3 must be a real number"),
         ({"loss": "hinge"}, ValueError, "example 0: hinge: a target must be -1 or 1, not 0"),
         ({"loss": "cross_entropi"}, ValueError, "loss must be one of .* did you mean 'cross_entropy'"),
+        ({"loss": "bce"}, ValueError, "did you mean 'bce_with_logits'"),
+        ({"loss": "mse_loss"}, ValueError, "did you mean 'mse'"),
         ({"loss": None}, TypeError, "loss must be a name"),
         ({"optimizer": "adma"}, ValueError, "optimizer must be one of .* did you mean 'adam'"),
         ({"optimizer": nn.Adam}, TypeError, r"as nn\.Adam\(model\.parameters\(\), lr=\.\.\.\)"),
@@ -379,11 +412,12 @@ class _OfCalls(nn.Module):
         ),
         ({"validation": ([[1.0, 2.0]], [7])}, ValueError, "validation: example 0: .* from 0 to 1, not 7"),
         ({"validation": ([[1.0, 2.0]],)}, ValueError, "inputs and targets, or a share, not 1 things"),
-        ({"validation": 1.5}, ValueError, "held_out must be from 0 to 1"),
+        ({"validation": 1.5}, ValueError, "fit: validation must be from 0 to 1"),
         ({"callbacks": [nn.EarlyStopping]}, TypeError, r"write EarlyStopping\(\.\.\.\)"),
         ({"callbacks": [nn.EarlyStopping()]}, ValueError, "monitor must be one of 'loss', .* not 'validation_loss'"),
         ({"schedule": 0.5}, TypeError, "schedule must be a schedule"),
         ({"seed": "a"}, TypeError, "seed must be an integer"),
+        ({"checkpoint": 3}, TypeError, "checkpoint must be a path, not int 3"),
         ({"progress": 1}, TypeError, "progress must be True or False"),
     ],
 )
@@ -399,7 +433,7 @@ def test_a_model_that_does_not_fit_the_data_is_refused():
         fit(nn.MLP(2, [2], seed=0), targets=[0, 1, 2, 0], loss="cross_entropy")
     with pytest.raises(TypeError, match=r"must be a nn\.Module, not list"):
         fit([])
-    with pytest.raises(ValueError, match="must have parameters to train"):
+    with pytest.raises(ValueError, match="fit: model must have parameters, but ReLU has none"):
         fit(nn.ReLU())
     norm = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm(2), nn.Linear(2, 1))
     with pytest.raises(ValueError, match="mini-batch of one example.*4 examples in mini-batches of 3 do"):
@@ -560,6 +594,10 @@ def test_a_damaged_checkpoint_is_refused(tmp_path_factory, data):
 
 
 def test_a_checkpoint_that_cannot_be_written_says_so_before_training(tmp_path):
+    (tmp_path / "run.json.unfinished").mkdir()
+    with pytest.raises(ValueError, match=r"run\.json' cannot be written: "):
+        fit(_OfCalls(), checkpoint=tmp_path / "run.json")
+    (tmp_path / "run.json.unfinished").rmdir()
     with pytest.raises(ValueError, match="in a folder that is there, not '.*nowhere"):
         fit(_OfCalls(), checkpoint=tmp_path / "nowhere" / "run.json")
     assert list(tmp_path.iterdir()) == []

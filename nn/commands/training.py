@@ -99,7 +99,11 @@ def train(given: argparse.Namespace) -> None:
     folder = Path(given.out or f"trained/{given.data}")
     _check_installed()
     _make(folder)
-    result = train_by(given.data, recipe, given.seed)
+    try:
+        result = train_by(given.data, recipe, given.seed)
+    except KeyboardInterrupt:
+        msg = "chainrule: interrupted; nothing is saved"
+        raise SystemExit(msg) from None
     print(f"accuracy on what it was trained on: {100 * result.train_accuracy:.1f} %")  # noqa: T201
     for saved in _save(folder, given.data, recipe, result):
         print(f"saved {saved}")  # noqa: T201
@@ -134,6 +138,9 @@ def chosen(given: argparse.Namespace) -> Recipe:
         except ValueError:
             msg = f"--hidden must be widths with commas between them, as 16,16, not {given.hidden!r}"
             raise ArgumentError(msg) from None
+        if widths != (0,):
+            for width in widths:
+                positive(width, "--hidden: a width")
         options["hidden"] = () if widths == (0,) else widths
     return RECIPES[given.data]._replace(**options)
 

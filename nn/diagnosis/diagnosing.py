@@ -8,7 +8,7 @@ from nn.arguments import positive
 from nn.diagnosis.findings import findings_in
 from nn.diagnosis.measuring import measure
 from nn.tables import numbers_for, rows_of
-from nn.training.checking import check_examples, check_model, choose_loss
+from nn.training.checking import check_examples, check_model, choose_loss, choose_optimizer
 from nn.training.evaluating import evaluating
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def diagnose(
     y: Sequence[Any],
     loss: str | Callable[[Any, Any], Any],
     *,
-    optimizer: Optimizer | None = None,
+    optimizer: str | Optimizer | None = None,
     limit: int = 200,
 ) -> Diagnosis:
     """
@@ -44,7 +44,7 @@ def diagnose(
     loss
         As for `fit`.
     optimizer
-        What is to train it: then the size of its updates is looked at too.
+        What is to train it, or its name: then the size of its updates is looked at too.
     limit
         How many of the examples to look at; they are taken at even distances.
 
@@ -70,16 +70,17 @@ def diagnose(
     >>> print(diagnosis.cures[0].text)
     relu with init='kaiming_uniform': its slope is 1, not at most 1/4
     """
-    check_model(model)
+    check_model(model, "diagnose")
     positive(limit, "diagnose: limit")
     rows = rows_of(X, "diagnose: X")
     targets = numbers_for(y, len(rows), "diagnose: y")
     places = range(0, len(rows), max(1, -(-len(rows) // limit)))
     inputs, wanted = [rows[i] for i in places], [targets[i] for i in places]
     function = choose_loss(loss)
+    chosen = None if optimizer is None else choose_optimizer(optimizer, model, None, "diagnose")
     with evaluating(model):
         check_examples(model, function, inputs, wanted, places, "diagnose")
-    return Diagnosis(measure(model, inputs, wanted, function, optimizer))
+    return Diagnosis(measure(model, inputs, wanted, function, chosen))
 
 
 class Diagnosis:

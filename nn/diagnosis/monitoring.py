@@ -60,8 +60,6 @@ class Monitor(Callback):
         self.sample = sample
         #: After how many updates it was looked at.
         self.steps: list[int] = []
-        #: How many updates an epoch has.
-        self.epoch_length = 0
         #: The last diagnosis; None before training.
         self.diagnosis: Diagnosis | None = None
         self._records: list[dict[str, dict[str, float | None]]] = []
@@ -138,7 +136,6 @@ class Monitor(Callback):
             layer.update_ratio = self._ratios.get(layer.name.partition("[")[0])
         self.diagnosis = Diagnosis(measured)
         self.steps.append(run.step)
-        self.epoch_length = run.step // run.epoch if run.epoch else self.epoch_length
         self._records.append({layer.name: {name: getattr(layer, name) for name in KEPT} for layer in measured.layers})
 
     def plot(self, name: str = "learning_speed", ax: Any = None) -> Any:

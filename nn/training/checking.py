@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-def check_model(model: Any) -> Module:
+def check_model(model: Any, role: str) -> Module:
     """
     See that something is a network with parameters.
 
@@ -24,6 +24,8 @@ def check_model(model: Any) -> Module:
     ----------
     model
         What was given.
+    role
+        Who was given it; the messages begin with it.
 
     Returns
     -------
@@ -35,10 +37,10 @@ def check_model(model: Any) -> Module:
         It is not.
     """
     if not isinstance(model, Module):
-        msg = f"fit: model must be a nn.Module, not {type(model).__name__}"
+        msg = f"{role}: model must be a nn.Module, not {type(model).__name__}"
         raise OperandError(msg)
     if not model.parameters():
-        msg = f"fit: model must have parameters to train, but {type(model).__name__} has none"
+        msg = f"{role}: model must have parameters, but {type(model).__name__} has none"
         raise ArgumentError(msg)
     return model
 
@@ -64,7 +66,7 @@ def choose_loss(loss: str | Callable[[Any, Any], Any]) -> Callable[[Any, Any], A
     return loss if callable(loss) else choose(loss, LOSSES, "loss")
 
 
-def choose_optimizer(optimizer: str | Optimizer, model: Module, lr: float | None) -> Optimizer:
+def choose_optimizer(optimizer: str | Optimizer, model: Module, lr: float | None, role: str) -> Optimizer:
     """
     Make an optimizer by its name, or see that a given one moves the network.
 
@@ -76,6 +78,8 @@ def choose_optimizer(optimizer: str | Optimizer, model: Module, lr: float | None
         The network.
     lr
         The learning rate of one that is given by name.
+    role
+        Who was given it; the messages begin with it.
 
     Returns
     -------
@@ -87,20 +91,20 @@ def choose_optimizer(optimizer: str | Optimizer, model: Module, lr: float | None
         There is no such optimizer, or it has other parameters.
     """
     if isinstance(optimizer, str):
-        kind = choose(optimizer.lower(), OPTIMIZERS, "optimizer")
+        kind = choose(optimizer.lower(), OPTIMIZERS, f"{role}: optimizer")
         return kind(model.parameters(), **({} if lr is None else {"lr": lr}))  # type: ignore[no-any-return]
     if not hasattr(optimizer, "step") or isinstance(optimizer, type):
         written = f"nn.{optimizer.__name__}(model.parameters(), lr=...)" if isinstance(optimizer, type) else "'adam'"
-        msg = f"fit: optimizer must be an optimizer or its name, as {written}, not {optimizer!r}"
+        msg = f"{role}: optimizer must be an optimizer or its name, as {written}, not {optimizer!r}"
         raise OperandError(msg)
     if lr is not None:
-        msg = "fit: lr is for an optimizer that is given by name; this one has a learning rate already"
+        msg = f"{role}: lr is for an optimizer that is given by name; this one has a learning rate already"
         raise ArgumentError(msg)
     own = set(model.parameters())
     foreign = [parameter for parameter in optimizer.parameters if parameter not in own]
     if foreign:
         msg = (
-            f"fit: the optimizer must have parameters of this model, but {len(foreign)} of its "
+            f"{role}: the optimizer must have parameters of this model, but {len(foreign)} of its "
             f"{len(optimizer.parameters)} are not"
         )
         raise ArgumentError(msg)

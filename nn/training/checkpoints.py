@@ -30,14 +30,41 @@ def write_checkpoint(path: str | os.PathLike[str], state: Mapping[str, Any]) -> 
         Numbers, strings, lists and dicts.
     """
     body = json.dumps(state)
-    target = Path(path)
-    # one name, so that what a kill leaves behind is written over the next time
-    unfinished = target.with_name(f"{target.name}.unfinished")
+    unfinished = _unfinished(path)
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
         file.write(f"{_FORMAT} {_digest(body)}\n{body}\n")
         file.flush()
         os.fsync(file.fileno())
-    unfinished.replace(target)
+    unfinished.replace(path)
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """
+    See that a checkpoint can be written, now and not only after the first epoch.
+
+    Parameters
+    ----------
+    path
+        Where.
+
+    Raises
+    ------
+    ValueError
+        It cannot.
+    """
+    unfinished = _unfinished(path)
+    try:
+        unfinished.touch()
+        unfinished.unlink()
+    except OSError as error:
+        msg = f"the checkpoint {os.fspath(path)!r} cannot be written: {error.strerror}"
+        raise ArgumentError(msg) from None
+
+
+def _unfinished(path: str | os.PathLike[str]) -> Path:
+    """Give one name beside it, so that what a kill leaves behind is written over the next time."""
+    target = Path(path)
+    return target.with_name(f"{target.name}.unfinished")
 
 
 def read_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any] | None:

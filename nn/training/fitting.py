@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError, OperandError
-from nn.arguments import flag, generator, positive
+from nn.arguments import flag, generator, positive, real
 from nn.datasets import split
 from nn.examples import is_sequence
 from nn.tables import numbers_for, rows_of
 from nn.training.callbacks import Callback
 from nn.training.checking import check_examples, check_mini_batches, check_model, choose_loss, choose_optimizer
-from nn.training.checkpoints import fingerprint
+from nn.training.checkpoints import check_writable, fingerprint
 from nn.training.evaluating import evaluating, training
 from nn.training.gradients import BatchGradient
 from nn.training.loop import Loop
@@ -21,7 +22,6 @@ from nn.training.scheduling import Pace
 from nn.training.scoring import choose_metric
 
 if TYPE_CHECKING:
-    import os
     import random
     from collections.abc import Callable, Iterable, Sequence
 
@@ -47,7 +47,7 @@ def fit(
     penalty: Callable[[Module], Any] | None = None,
     metric: str | Callable[[Any, Any], float] | None = None,
     shuffle: bool = True,
-    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint: str | PathLike[str] | None = None,
     progress: bool = True,
 ) -> History:
     """
@@ -71,7 +71,7 @@ def fit(
         Number of examples in a mini-batch; the last one of an epoch may have fewer.
     validation
         Inputs and targets to look at after each epoch, without training on them; or the share of the examples to take
-        for that.
+        for that, of each class its part, if there are enough of each.
     callbacks
         What is called on the way, see `nn.Callback`.
     seed
@@ -117,11 +117,11 @@ def fit(
     >>> history["accuracy"][-1]
     1.0
     """
-    check_model(model)
+    check_model(model, "fit")
     inputs = rows_of(X, "fit: X")
     targets = numbers_for(y, len(inputs), "fit: y")
     function = choose_loss(loss)
-    chosen = choose_optimizer(optimizer, model, lr)
+    chosen = choose_optimizer(optimizer, model, lr, "fit")
     positive(epochs, "fit: epochs")
     positive(batch_size, "fit: batch_size")
     for given, role in ((shuffle, "shuffle"), (progress, "progress")):
@@ -169,13 +169,17 @@ def _callbacks_in(callbacks: Any) -> list[Callback]:
     return hung
 
 
-def _path_of(checkpoint: str | os.PathLike[str] | None) -> Path | None:
+def _path_of(checkpoint: str | PathLike[str] | None) -> Path | None:
     if checkpoint is None:
         return None
+    if not isinstance(checkpoint, str | PathLike):
+        msg = f"fit: checkpoint must be a path, not {type(checkpoint).__name__} {checkpoint!r}"
+        raise OperandError(msg)
     path = Path(checkpoint)
     if path.is_dir() or not path.parent.is_dir():
         msg = f"fit: checkpoint must be a file in a folder that is there, not {str(path)!r}"
         raise ArgumentError(msg)
+    check_writable(path)
     return path
 
 
@@ -192,7 +196,10 @@ def _set_aside(
             raise ArgumentError(msg)
         rows = rows_of(validation[0], "fit: validation", len(inputs[0]))
         return everything, (rows, numbers_for(validation[1], len(rows), "fit: validation"))
-    stratify = all(isinstance(target, int) for target in targets)
+    share = real(validation, "fit: validation", 0.0, 1.0, open_below=True, open_above=True)
     # what is split is the places of the examples
-    parts = split(everything, targets, validation, seed % 2**32, stratify=stratify)
+    try:
+        parts = split(everything, targets, share, seed, stratify=all(isinstance(target, int) for target in targets))
+    except ArgumentError:  # too few of a class, or the integers are no classes
+        parts = split(everything, targets, share, seed, stratify=False)
     return parts.train_inputs, ([inputs[i] for i in parts.held_out_inputs], parts.held_out_targets)
