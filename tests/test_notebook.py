@@ -92,7 +92,7 @@ def test_it_takes_the_arguments_of_steps(shell):
         ("%%step by=edge\nValue(1.0) * 2", "by must be one of 'contribution', 'node', 'layer', not 'edge'"),
         ("%%step optimizer=nobody\nValue(1.0) * 2", "there is no variable 'nobody'"),
         ("%%step quickly\nValue(1.0) * 2", "'quickly' is not understood"),
-        ("%%step model=Value\nValue(1.0) * 2", 'model is of use with by="layer" alone'),
+        ("%%step model=Value\nValue(1.0) * 2", "model must have named_parameters()"),
     ],
 )
 def test_what_cannot_be_stepped_through_is_said_in_a_line(shell, capsys, cell, message):

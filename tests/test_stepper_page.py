@@ -93,7 +93,7 @@ def walk_through(tab):
 
 
 def nodes_of(value):
-    return {place: (data, grad.removeprefix("grad ")) for place, _, data, grad in value["nodes"]}
+    return {place: (data.removeprefix("data "), grad.removeprefix("grad ")) for place, _, data, grad in value["nodes"]}
 
 
 def expressions_to_step_through():
@@ -501,11 +501,20 @@ def test_the_picture_has_all_numbers():
     svg = svg_of(page(listed))
     for node in listed.order:
         assert f">{listed.names[node]}<" in svg
-        assert f">{short(node.data)}<" in svg
-        assert f">grad {short(listed.grads[node])}<" in svg
+        assert f">data {short(node.data)}" in svg
+        assert f">grad {short(listed.grads[node])}" in svg
     hostile = svg_of(page(steps(Value(0.12345, 'a<b>&"c"|{d}\\e\n') * 2)))
     ET.fromstring(hostile)
-    assert ">0.1235<" in hostile or ">0.1234<" in hostile
+    assert ">data 0.1235" in hostile or ">data 0.1234" in hostile
+
+
+@needs_dot
+def test_layers_and_neurons_have_frames_in_the_picture():
+    model = nn.MLP(2, [2, 1], seed=0)
+    svg = svg_of(page(steps(model([0.5, -1.0]), model=model)))
+    for name in ("layers.0", "layers.1", "neurons.0", "neurons.1", "layers.1.neurons.0.w.1"):
+        assert f">{name}<" in svg
+    assert "neurons" not in svg_of(page(steps(model([0.5, -1.0]))))
 
 
 @needs_dot
@@ -689,9 +698,9 @@ def test_a_big_graph_is_folded_into_the_layers_of_its_model(tab):
     seen = walk_through(tab)
     assert [each["said"] for each in seen] == [str(step) for step in listed]
     names = [layer.name for layer in listed.layers]
-    assert [name for _, name, _, _ in seen[-1]["nodes"]] == names
+    assert [name for _, name, *_ in seen[-1]["nodes"]] == names
     forward = [step for step in listed if step.phase == "forward"]
-    assert [data for _, _, data, _ in seen[-1]["nodes"]] == [f"‖data‖ {short(step.after)}" for step in forward]
+    assert [data for _, _, _, data, _ in seen[-1]["nodes"]] == [f"‖data‖ {short(step.after)}" for step in forward]
     tab.locator("g#n0").click()
     assert "48 dot, 48 relu" in texts(tab)
     assert len(tab.locator(".inside li").all()) == 30

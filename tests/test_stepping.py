@@ -323,6 +323,15 @@ def test_latex_is_balanced(expression):
             assert step.latex.count(r"\left") == step.latex.count(r"\right")
 
 
+@pytest.mark.parametrize("by", ["contribution", "node", "layer"])
+def test_parameters_are_called_after_the_model(by):
+    model = nn.MLP(2, [1], seed=0)
+    named = dict(model.named_parameters())
+    listed = steps(model([0.5, -1.0]), by, model=model)
+    assert {name: node for node, name in listed.names.items() if node in named.values()} == named
+    assert [layer.name for layer in listed.grouped("layer").layers] == ["layers.0"]
+
+
 def test_latex():
     w, b = Value(2.0, "w1"), Value(1.0, "bias")
     listed = steps(autograd.tanh(w * b))
@@ -338,7 +347,6 @@ def test_latex():
     [
         ({"by": "edge"}, ValueError, "by must be one of 'contribution', 'node', 'layer', not 'edge'"),
         ({"optimizer": 0.1}, TypeError, "optimizer must have parameters and explain"),
-        ({"model": nn.MLP(2, [1])}, ValueError, 'with by="layer" alone'),
         ({"model": 3, "by": "layer"}, TypeError, "model must have named_parameters"),
     ],
 )

@@ -43,11 +43,16 @@ class Style:
         Ids of boxes, in order: the arrows from each to the next are bright, others pale.
     room
         How many characters a number has room for, so that others can be put in its place.
+    stacked
+        Whether the fields of a box stand across the direction of flow, so that chains take less room.
+    tooltips
+        Whether the whole name appears under the mouse.
     """
 
     def __init__(
         self, *, rankdir: str = "LR", number_format: str = ".4g", fields: Sequence[str] = ("label", "data", "grad"),
         local_grads: bool = False, color_by_grad: bool = False, path: Sequence[str] = (), room: int = 0,
+        stacked: bool = False, tooltips: bool = True,
     ) -> None:  # fmt: skip
         self.rankdir = rankdir
         self.number_format = number_format
@@ -56,6 +61,8 @@ class Style:
         self.color_by_grad = color_by_grad
         self.path = path
         self.room = room
+        self.stacked = stacked
+        self.tooltips = tooltips
 
     def number(self, x: float) -> str:
         """
@@ -129,9 +136,11 @@ def _box(box: Box, picture: Picture, style: Style, scale: float) -> dict[str, st
             number = style.number(fact) if picture.swept or name == "data" else "–"
             fields.append(f"{name} {number.ljust(style.room, _NBSP)}")
     label = "|".join(map(_in_record, fields))
-    if not box.is_layer:
-        label = f"{{{label}}}"  # side by side, where numbers flow from left to right
-    drawn = {"shape": "record", "label": label, "tooltip": _plain(printable(box.name)) or " "}
+    if not (style.stacked or box.is_layer):
+        label = f"{{{label}}}"  # in the direction of flow
+    drawn = {"shape": "record", "label": label}
+    if style.tooltips:
+        drawn["tooltip"] = _plain(printable(box.name)) or " "
     if style.color_by_grad and picture.swept and box.grad is not None:
         drawn |= {"style": "filled", "fillcolor": fill(box.grad, scale)}
         if depth(box.grad, scale) > 0.7:  # from there on white is easier to read

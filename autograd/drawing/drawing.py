@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd.drawing.folding import folded, merged
-from autograd.drawing.picture import picture_of
+from autograd.drawing.folding import folded
+from autograd.drawing.picture import clusters_of, picture_of
 from autograd.engine import Value, topological_order
 from autograd.errors import ArgumentError, OperandError
-from autograd.stepping.layers import layers_of, units_of
+from autograd.stepping.layers import MOST_NODES, layers_of, merged
 from autograd.stepping.naming import names_of, variables_of_caller
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
 _FIELDS = ("label", "data", "grad")
-_LIMIT = 600  # nodes; from there on a picture takes seconds, and nobody reads it
 
 
 def draw(
@@ -31,7 +30,7 @@ def draw(
     color_by_grad: bool = False,
     path: Sequence[Value] = (),
     opened: bool | Iterable[Value] = (),
-    limit: int = _LIMIT,
+    limit: int = MOST_NODES,
 ) -> Rendered:
     """
     Draw a computation graph: boxes for numbers, ovals for operations.
@@ -86,18 +85,18 @@ def draw(
 
     order = topological_order(*_checked_roots(roots))
     chosen = _checked_choices(rankdir, number_format, fields, limit)
-    grads = {node: node.grad for node in order}
+    data, grads = {node: node.data for node in order}, {node: node.grad for node in order}
     places = {node: f"n{k}" for k, node in enumerate(order)}
     for node in path:
         if node not in places:
             msg = f"draw: path must be of nodes in this graph, not {node!r}"
             raise ArgumentError(msg)
     if len(order) > limit:
-        picture = folded(order, merged(layers_of(order, model)), grads)
+        picture = folded(order, merged(layers_of(order, model)), data, grads)
         by = "depth" if model is None else "layer"
         picture.note = f"{len(order):,} nodes, folded by {by}; limit={len(order)} draws each of them"
     else:
-        clusters = _clusters(order, model)
+        clusters = clusters_of(order, model)
         parameters = {} if model is None else {node: name for name, node in model.named_parameters()}
         names = names_of(order, parameters | variables_of_caller())
         for node, name in parameters.items():
@@ -105,7 +104,7 @@ def draw(
                 around = ".".join(part.partition("#")[0] for part in clusters.get(node, ()))
                 names[node] = name.removeprefix(f"{around}.")
         inner = {node for node in order if node.op} if opened is True else set(opened or ())
-        picture = picture_of(order, names, grads, clusters, inner)
+        picture = picture_of(order, names, data, grads, clusters, inner)
     picture.swept = any(grads.values())
     way = [] if len(order) > limit else [places[node] for node in path]
     return digraph(picture, Style(local_grads=local_grads, color_by_grad=color_by_grad, path=way, **chosen))
@@ -162,15 +161,3 @@ def _checked_choices(rankdir: str, number_format: str, fields: Sequence[str], li
         msg = f"draw: limit must be a positive integer, not {limit!r}"
         raise ArgumentError(msg)
     return {"rankdir": rankdir, "number_format": number_format, "fields": tuple(fields)}
-
-
-def _clusters(order: Sequence[Value], model: Any) -> dict[Value, tuple[str, ...]]:
-    """Give the frames around a node: its layer's, and in that its neuron's."""
-    if model is None:
-        return {}
-    clusters: dict[Value, tuple[str, ...]] = {}
-    for node, (level, layer, unit) in units_of(order, model).items():
-        if layer:
-            part = unit.removeprefix(layer).lstrip(".")
-            clusters[node] = (f"{layer}#{level}", part) if part else (f"{layer}#{level}",)
-    return clusters

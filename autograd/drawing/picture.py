@@ -9,9 +9,11 @@ from autograd.drawing.wording import operation_text
 from autograd.engine import Value, topological_order
 from autograd.ops import TABLE
 from autograd.rules.patterns import value_function
+from autograd.stepping.layers import units_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
+    from typing import Any
 
 
 class Box(NamedTuple):
@@ -21,7 +23,7 @@ class Box(NamedTuple):
     Parameters
     ----------
     id
-        ``n3`` for the node at place 3 of the topological order, ``L2`` for layer 2.
+        ``n3`` for the node at place 3 of the topological order, or for layer 3.
     name
         What it is called.
     facts
@@ -112,6 +114,7 @@ class Picture:
 def picture_of(
     order: Sequence[Value],
     names: Mapping[Value, str],
+    data: Mapping[Value, float],
     grads: Mapping[Value, float],
     clusters: Mapping[Value, tuple[str, ...]],
     opened: Container[Value] = (),
@@ -125,8 +128,8 @@ def picture_of(
         The nodes in topological order.
     names
         What each is called.
-    grads
-        The gradient of each.
+    data, grads
+        The number and the gradient of each.
     clusters
         In which part of a model a node is.
     opened
@@ -140,7 +143,7 @@ def picture_of(
     place = {node: k for k, node in enumerate(order)}
     for k, node in enumerate(order):
         cluster, grad = clusters.get(node, ()), grads[node]
-        facts = (("data", node.data), ("grad", grad))
+        facts = (("data", data[node]), ("grad", grad))
         picture.boxes.append(Box(f"n{k}", names[node], facts, grad, cluster, is_leaf=not node.op))
         if not node.op:
             continue
@@ -150,6 +153,31 @@ def picture_of(
         _join(picture, node, k, place, f"o{k}")
         picture.arrows.append(Arrow(f"v{k}", f"o{k}", f"n{k}"))
     return picture
+
+
+def clusters_of(order: Sequence[Value], model: Any) -> dict[Value, tuple[str, ...]]:
+    """
+    Tell in which frames a node stands: its layer's, and in that its neuron's.
+
+    Parameters
+    ----------
+    order
+        The nodes in topological order.
+    model
+        What has the layers, as for `autograd.stepping.layers.layers_of`; None if there is none.
+
+    Returns
+    -------
+    dict of Value to tuple of str
+    """
+    if model is None:
+        return {}
+    clusters: dict[Value, tuple[str, ...]] = {}
+    for node, (level, layer, unit) in units_of(order, model).items():
+        if layer:
+            part = unit.removeprefix(layer).lstrip(".")
+            clusters[node] = (f"{layer}#{level}", part) if part else (f"{layer}#{level}",)
+    return clusters
 
 
 def _join(picture: Picture, node: Value, k: int, place: Mapping[Value, int], end: str) -> None:

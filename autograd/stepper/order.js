@@ -98,7 +98,7 @@ class Tour {
       known: searching ? new Set([...step.listed, ...step.open]) : new Set(nodes.keys()),
       current: new Set([step.place]),
       sources: new Set(searching ? step.open : [step.from]),
-      number: (node) => short(this.numbers.data[node]),
+      number: (node) => `data ${short(this.numbers.data[node])}`,
       gradient: (node) => (searching ? (place.has(node) ? `place ${place.get(node)}` : "") : `grad ${short(step.grads[node])}`),
       coloured: new Map(searching ? [] : step.grads.entries()),
       wrong: new Set(index === this.steps.length - 1 ? this.wrong : []),

@@ -18,7 +18,7 @@ function sentenceElements(numbers, sentence, step) {
 
 /** Give the part of a step's line that has the numbers: what comes after the symbols. */
 function numbersOf(step) {
-  return { ...step, line: step.line.slice(step.symbols) };
+  return { ...step, line: step.line.slice(step.symbols).replace(/^; /, "") };
 }
 
 /** Give the symbols of a step. */

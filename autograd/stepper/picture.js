@@ -8,7 +8,7 @@ class Picture {
     this.graph = graph;
     this.nodes = graph.nodes.map((_, place) => this.group(`n${place}`));
     this.operations = graph.nodes.map((_, place) => this.group(`o${place}`));
-    this.cells = this.nodes.map((group) => cellsOf(group));
+    this.cells = this.nodes.map((group) => { const all = cellsOf(group); return [all[0], ...all.slice(-2)]; }); // a layer has more, between
     this.edges = new Map();
     for (const group of this.svg.querySelectorAll("g[id^=e]")) {
       this.edges.set(group.id.slice(1), group);
@@ -70,7 +70,7 @@ class Picture {
       const said = JSON.stringify([texts, state, computing, grad, greatest]);
       if (this.said[place] === said) return;
       this.said[place] = said;
-      texts.forEach((text, which) => this.write(place, which, text));
+      texts.forEach((text, which) => this.write(this.cells[place][which], text));
       mark(group, state);
       for (const each of [this.operations[place], this.ways[place]]) mark(each, { known: state.known, current: computing });
       colour(group, grad, greatest);
@@ -82,9 +82,8 @@ class Picture {
     if (label) this.writeOnEdge(label.edge, label.text);
   }
 
-  /** Write into a cell of a node, narrower where it would not fit. */
-  write(place, which, text) {
-    const cell = this.cells[place][which];
+  /** Write into a cell, narrower where it would not fit. */
+  write(cell, text) {
     if (!cell || cell.text.textContent === text) return;
     cell.text.textContent = text;
     cell.text.removeAttribute("textLength");

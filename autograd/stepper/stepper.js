@@ -285,7 +285,7 @@ class Stepper {
     const { step, numbers, passes } = this, known = passes.known(this.index, numbers), backward = known.phase !== "forward";
     const changes = step ? passes.changes(step) : [], secret = new Set(this.predictions.hides(this) ? changes : []);
     const single = step?.phase === "backward" && step.argument !== undefined, before = step ? numbers.before(step) : 0;
-    const [dataIs, gradIs] = this.graph.folded ? ["‖data‖ ", "‖grad‖ "] : ["", "grad "];
+    const [dataIs, gradIs] = this.graph.folded ? ["‖data‖ ", "‖grad‖ "] : ["data ", "grad "];
     return {
       forward: !backward,
       known: new Set((backward ? known.grads : known.data).keys()),

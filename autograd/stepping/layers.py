@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from autograd.stepping.passes import Passes
 
 
+#: A graph of more nodes is folded into layers: a picture of each takes seconds, and nobody reads it.
+MOST_NODES = 600
+
+_MOST_LAYERS = 24  # of more boxes nobody looks at each
+
+
 class Layer(NamedTuple):
     """
     Nodes that are shown as one.
@@ -69,6 +75,64 @@ def layers_of(order: Sequence[Value], model: Any = None) -> list[Layer]:
     [('depth 1', [1]), ('depth 2', [2])]
     """
     return _by_depth(order) if model is None else _by_module(order, _units_in(model))[0]
+
+
+def merged(layers: Sequence[Layer]) -> list[Layer]:
+    """
+    Put neighbours together until there are no more layers than one can look at.
+
+    Parameters
+    ----------
+    layers
+        The layers, those before others that depend on them.
+
+    Returns
+    -------
+    list of Layer
+
+    Examples
+    --------
+    >>> [layer.name for layer in merged([Layer(f"depth {i}", [i], []) for i in range(48)])][:2]
+    ['depth 0 to 1', 'depth 2 to 3']
+    """
+    size = max(1, -(-len(layers) // _MOST_LAYERS))
+    groups = [layers[start : start + size] for start in range(0, len(layers), size)]
+    return [
+        group[0]._replace(
+            name=group[0].name if len(group) == 1 else f"{group[0].name} to {group[-1].name.removeprefix('depth ')}",
+            nodes=[place for layer in group for place in layer.nodes],
+            parameters=[place for layer in group for place in layer.parameters],
+        )
+        for group in groups
+    ]
+
+
+def sources_of(order: Sequence[Value], layers: Sequence[Layer]) -> list[dict[int, int]]:
+    """
+    Tell which layers each layer takes numbers from.
+
+    Parameters
+    ----------
+    order
+        The nodes in topological order.
+    layers
+        The layers.
+
+    Returns
+    -------
+    list of dict of int to int
+        For each layer the others before it, with how many nodes of it use one of theirs.
+    """
+    layer_of = {order[place]: i for i, layer in enumerate(layers) for place in layer.nodes}
+    found = []
+    for i, layer in enumerate(layers):
+        used = Counter(
+            source
+            for place in layer.nodes
+            for source in {layer_of[parent] for parent in order[place].parents if parent.op} - {i}
+        )
+        found.append(dict(sorted(used.items())))
+    return found
 
 
 def units_of(order: Sequence[Value], model: Any) -> dict[Value, tuple[int, str, str]]:

@@ -45,8 +45,8 @@ def steps(root: Value, by: str = "contribution", optimizer: Any = None, model: A
     optimizer
         Show its update of each parameter in the graph, with the gradients of this sweep. Nothing is updated.
     model
-        With ``by="layer"``: what has the layers, by its ``named_parameters()``; without it each depth of the graph is
-        one.
+        What has the layers, by its ``named_parameters()``, after which the parameters are called; without it each depth
+        of the graph is a layer.
 
     Returns
     -------
@@ -114,18 +114,17 @@ class Steps(Sequence[Step]):
         if optimizer is not None and not (hasattr(optimizer, "parameters") and hasattr(optimizer, "explain")):
             msg = f"steps: optimizer must have parameters and explain(), as nn.SGD, not {type(optimizer).__name__}"
             raise OperandError(msg)
-        if model is not None and by != "layer":
-            msg = f'steps: model is of use with by="layer" alone, not with by={by!r}'
-            raise ArgumentError(msg)
         self.root = root
         self.by = by
         self.optimizer = optimizer
         self.code = code
         self._passes = Passes(root)
-        self._variables = {node: name for node, name in (variables or {}).items() if node in self._passes.place}
-        self._model = model
+        self.model = model
         if model is not None:
             self.layers  # noqa: B018 - a model that is none is found here
+        parameters = {} if model is None else {node: name for name, node in model.named_parameters()}
+        known = parameters | dict(variables or {})
+        self._variables = {node: name for node, name in known.items() if node in self._passes.place}
 
     @property
     def order(self) -> Sequence[Value]:
@@ -160,7 +159,7 @@ class Steps(Sequence[Step]):
     @cached_property
     def layers(self) -> list[Layer]:
         """The layers, the first to be computed first."""
-        return layers_of(self.order, self._model)
+        return layers_of(self.order, self.model)
 
     @cached_property
     def _wording(self) -> Wording:
@@ -267,7 +266,7 @@ class Steps(Sequence[Step]):
         """
         if by == self.by:
             return self
-        other = Steps(self.root, by, self.optimizer, None, self._variables, self.code)
+        other = Steps(self.root, by, self.optimizer, self.model, self._variables, self.code)
         other._passes = self._passes
         return other
 
