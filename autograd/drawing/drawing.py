@@ -53,7 +53,7 @@ def draw(
     color_by_grad
         Colour the boxes by their gradients: blue is negative, red positive.
     path
-        Nodes from an operand to a result and so on: the way along them is highlighted.
+        Nodes from an operand to a result and so on: the way along them is highlighted, unless the graph is folded.
     opened
         Nodes whose operation is drawn as what it is made of, as a ``dot`` as its products; True for all.
     limit

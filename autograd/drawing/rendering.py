@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 import sysconfig
 import warnings
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autograd.drawing.picture import Picture
+
+_LEAST_SCALE = 0.6  # of letters that one can read
 
 
 @functools.cache
@@ -135,9 +138,23 @@ class Rendered(graphviz.Digraph):  # type: ignore[misc]
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """Show the picture in a notebook; where it cannot be made, a table."""
         try:
-            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+            return {"image/svg+xml": _fitted(self.svg()), "text/plain": repr(self)}
         except Exception:  # noqa: BLE001 - to be looked at must never fail
             return {"text/html": self.table(), "text/plain": self.source}
 
     def __repr__(self) -> str:
         return f"<drawing of {len(self.picture.boxes):,} boxes and {len(self.picture.arrows):,} arrows>"
+
+
+def _fitted(svg: str) -> str:
+    """
+    Let a drawing shrink to the width of a page, as long as it can be read.
+
+    Examples
+    --------
+    >>> _fitted('<svg width="400pt" height="90pt"></svg>')
+    '<svg style="max-width:max(100%,240pt);height:auto" width="400pt" height="90pt"></svg>'
+    """
+    width = re.search(r'width="(\d+)', svg)
+    least = f"{_LEAST_SCALE * int(width[1]):.0f}pt" if width else "0pt"
+    return svg.replace("<svg ", f'<svg style="max-width:max(100%,{least});height:auto" ', 1)
