@@ -264,7 +264,7 @@ print(steps(loss, by="layer", model=model))
 # And to walk through, with the update at the end:
 
 # %%
-steps(loss, optimizer=nn.SGD(model.parameters(), lr=1.0))
+steps(loss, optimizer=nn.SGD(model.parameters(), lr=1.0), model=model)
 
 # %% [markdown]
 # ## Is the gradient right?

@@ -156,6 +156,6 @@ function cellsOf(group) {
   return [...group.querySelectorAll("text")].map((text) => {
     const x = Number(text.getAttribute("x"));
     const from = Math.max(left, ...walls.filter((wall) => wall < x)), to = Math.min(right, ...walls.filter((wall) => wall > x));
-    return { text, width: to - from - 6, size: Number(text.getAttribute("font-size") ?? 14) };
+    return { text, width: to - from - 6, size: Number(text.getAttribute("font-size") ?? 12) };
   });
 }

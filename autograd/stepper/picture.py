@@ -13,7 +13,7 @@ from autograd.stepper.folding import Folded, is_folded
 if TYPE_CHECKING:
     from autograd.stepping.sequence import Steps
 
-_ROOM = 8  # characters, for the numbers of a what-if
+_ROOM = 9  # characters, for the numbers of a what-if
 _STYLE = (
     "text{font:11px Courier,monospace;text-anchor:middle}polygon,polyline,path,ellipse{fill:none;stroke:#000}"
     "#page{fill:#fff;stroke:none}.arrow{fill:#000}.frame{stroke:#9a9a9a}"
