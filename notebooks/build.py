@@ -2,8 +2,11 @@
 Runs notebooks: of NAME.py, in jupytext's percent format, it makes NAME.ipynb beside it.
 
 `python notebooks/build.py` does all, `python notebooks/build.py 03 05` those whose names
-begin so. The same sources and the same programs give the same bytes: cells are numbered,
-and what would differ from run to run is left out.
+begin so. `python notebooks/build.py --solved FOLDER` writes notebooks that have not been
+run, with the solutions put in and every answer demanded to be right.
+
+The same sources and the same programs give the same bytes: cells are numbered, and what
+would differ from run to run is left out.
 """
 
 from __future__ import annotations
@@ -12,7 +15,9 @@ import base64
 import io
 import os
 import re
+import shutil
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +28,8 @@ from nbclient import NotebookClient
 from PIL import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbformat import NotebookNode
 
 FOLDER = Path(__file__).parent
@@ -33,6 +40,12 @@ _METADATA = {
 
 #: IPython takes a cell for a file in a folder of its process, named by a hash of the cell.
 _CELL_FILE = re.compile(r"[^\s\"'&;<>]*ipykernel_\d+[/\\](\d+\.py)")
+
+_EXERCISE = re.compile(r"^(\w+) = \.\.\..*$", re.MULTILINE)
+_SOLUTION = re.compile(
+    r"<details><summary>Solution</summary>\n\n```python\n(.*?)\n```\n.*</details>",
+    re.DOTALL,
+)
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+\b")
 
@@ -56,6 +69,27 @@ def unexecuted(source: Path) -> NotebookNode:
         )
     ]
     return nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
+
+
+def exercises(notebook: NotebookNode) -> Iterator[tuple[NotebookNode, str]]:
+    """Give the cell of each exercise, and its solution, which stands in the cell below."""
+    for cell, below in pairwise(notebook.cells):
+        if cell.cell_type == "code" and _EXERCISE.search(cell.source):
+            found = _SOLUTION.match(below.source)
+            if not found:
+                msg = f"no solution below:\n{cell.source}"
+                raise ValueError(msg)
+            yield cell, found[1]
+
+
+def solved(source: Path) -> NotebookNode:
+    """Read a source with its solutions in place of the dots; a wrong one will stop it."""
+    notebook = unexecuted(source)
+    for cell, solution in exercises(notebook):
+        cell.source = _EXERCISE.sub(lambda _, given=solution: given, cell.source, count=1)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace("import check", "import demand as check")
+    return notebook
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
@@ -103,7 +137,18 @@ def _repainted(png: str) -> str:
     return base64.b64encode(file.getvalue()).decode("ascii")
 
 
+def _write_solved(folder: Path) -> None:
+    folder.mkdir()
+    for source in sources():
+        nbformat.write(solved(source), folder / f"{source.stem}.ipynb")
+    for beside in (*FOLDER.glob("*.mplstyle"), FOLDER / "exercises.py"):
+        shutil.copy(beside, folder)
+
+
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--solved"]:
+        _write_solved(Path(sys.argv[2]))
+        sys.exit()
     for source in sources(*sys.argv[1:]):
         target = source.with_suffix(".ipynb")
         nbformat.write(execute(unexecuted(source)), target)

@@ -1,4 +1,4 @@
-"""`check`: tells a reader of the notebooks whether an answer is right."""
+"""Tells a reader of the notebooks whether an answer is right."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_RIGHT = "Right!"
 
 
 def check(answer: Any, expected: Any | Callable[[Any], bool], hint: str) -> None:
@@ -32,9 +34,37 @@ def check(answer: Any, expected: Any | Callable[[Any], bool], hint: str) -> None
     >>> check(12, 12.0, "the derivative of x**3 is 3*x**2")
     Right!
     """
+    print(_verdict(answer, expected, hint))
+
+
+def demand(answer: Any, expected: Any | Callable[[Any], bool], hint: str) -> None:
+    """
+    Take an answer as `check` does, but stop at a wrong one: with it solutions are tried.
+
+    Parameters
+    ----------
+    answer, expected, hint
+        As for `check`.
+
+    Raises
+    ------
+    ValueError
+        The answer is not right.
+
+    Examples
+    --------
+    >>> demand(6.0, 12.0, "the derivative of x**3 is 3*x**2")
+    Traceback (most recent call last):
+    ValueError: Not yet: 6.0 is not it. Hint: the derivative of x**3 is 3*x**2.
+    """
+    verdict = _verdict(answer, expected, hint)
+    if verdict != _RIGHT:
+        raise ValueError(verdict)
+
+
+def _verdict(answer: Any, expected: Any | Callable[[Any], bool], hint: str) -> str:
     if answer is ...:
-        print("Your turn: put your answer in place of the dots.")
-        return
+        return "Your turn: put your answer in place of the dots."
     try:
         right = expected(answer) if callable(expected) else _same(answer, expected)
         why = (
@@ -45,7 +75,7 @@ def check(answer: Any, expected: Any | Callable[[Any], bool], hint: str) -> None
     except Exception as error:  # noqa: BLE001 - whatever the reader's code does wrong
         right = False
         why = f"it ends in {type(error).__name__}: {error}"
-    print("Right!" if right else f"Not yet: {why}. Hint: {hint}.")
+    return _RIGHT if right else f"Not yet: {why}. Hint: {hint}."
 
 
 def _same(answer: Any, expected: Any) -> bool:

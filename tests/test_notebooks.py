@@ -11,9 +11,6 @@ import pytest
 FOLDER = Path(__file__).parent.parent / "notebooks"
 NAMES = sorted(path.stem for path in FOLDER.glob("[0-9]*.py"))
 
-EXERCISE = re.compile(r"^(\w+) = \.\.\..*$", re.MULTILINE)
-SOLUTION = re.compile(r"<details><summary>Solution</summary>\n\n```python\n(.*?)\n```\n.*</details>", re.DOTALL)
-
 
 def module(name):
     spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
@@ -23,7 +20,8 @@ def module(name):
 
 
 build = module("build")
-check = module("exercises").check
+answers = module("exercises")
+check, demand = answers.check, answers.demand
 
 
 def executed(name):
@@ -32,15 +30,6 @@ def executed(name):
 
 def outputs(name):
     return [output for cell in executed(name).cells if cell.cell_type == "code" for output in cell.outputs]
-
-
-def exercises(notebook):
-    """Give the place of each exercise, and its solution."""
-    for place, (cell, below) in enumerate(zip(notebook.cells, notebook.cells[1:])):
-        if cell.cell_type == "code" and EXERCISE.search(cell.source):
-            found = SOLUTION.match(below.source)
-            assert found, f"no solution below:\n{cell.source}"
-            yield place, found[1]
 
 
 def test_every_source_has_its_notebook_and_the_other_way_round():
@@ -87,33 +76,27 @@ def test_it_says_what_one_learns_and_ends_with_exercises(name):
     assert cells[0].source.startswith(f"# {int(name[:2])} · ")
     assert "you\nwill learn" in cells[0].source or "you will learn" in cells[0].source
     assert any(cell.source.startswith("## Exercises") for cell in cells)
-    assert len(list(exercises(executed(name)))) >= 3
+    assert len(list(build.exercises(executed(name)))) >= 3
     longest = max((cell.source for cell in cells if cell.cell_type == "code"), key=lambda s: s.count("\n"))
     assert longest.count("\n") < 30, f"a cell is one idea:\n{longest}"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_exercises_wait_for_an_answer(name):
-    shown = executed(name)
-    for place, _ in exercises(shown):
-        said = "".join(output.get("text", "") for output in shown.cells[place].outputs)
+    for cell, _ in build.exercises(executed(name)):
+        said = "".join(output.get("text", "") for output in cell.outputs)
         assert said.endswith("Your turn: put your answer in place of the dots.\n")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
-def test_the_solutions_are_right(name):
-    notebook = build.unexecuted(FOLDER / f"{name}.py")
-    places = []
-    for place, solution in exercises(notebook):
-        cell = notebook.cells[place]
-        cell.source = EXERCISE.sub(lambda _, solution=solution: solution, cell.source, count=1)
-        places.append(place)
-    build.execute(notebook)
-    for place in places:
-        cell = notebook.cells[place]
-        said = "".join(output.get("text", "") for output in cell.outputs)
-        assert said.endswith("Right!\n"), f"{cell.source}\n\nsaid\n{said}"
+def test_solved_a_notebook_demands_every_answer(name):
+    source = FOLDER / f"{name}.py"
+    count = len(list(build.exercises(build.unexecuted(source))))
+    shown = build.solved(source)
+    assert list(build.exercises(shown)) == []
+    code = "\n".join(cell.source for cell in shown.cells if cell.cell_type == "code")
+    assert "from exercises import demand as check" in code
+    assert len(re.findall(r"^check\(", code, re.MULTILINE)) == count
 
 
 @pytest.mark.slow
@@ -148,3 +131,8 @@ def test_check_compares_numbers_up_to_rounding(capsys):
     ]:
         check(answer, expected, "count")
         assert capsys.readouterr().out.startswith(said), answer
+        if said == "Right!":
+            demand(answer, expected, "count")
+        else:
+            with pytest.raises(ValueError, match=re.escape(said)):
+                demand(answer, expected, "count")
