@@ -25,7 +25,7 @@ NODES = [op.name for op in TABLE.values() if op.partials is not None]
 
 
 def alike(x, y, tolerance=1e-13):
-    return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=tolerance, abs_tol=1e-307)
+    return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=tolerance, abs_tol=tolerance and 1e-307)
 
 
 def nodes_of(name):
@@ -103,8 +103,8 @@ def test_arithmetic_is_the_same_to_the_last_bit(expression):
     program = record(lambda x: expression(*x) + 0.0 * x[0], expression.inputs)
     value, grad = program.value_and_grad(expression.inputs, check=False)
     expected, slopes = eager(lambda *x: expression(*x) + 0.0 * x[0], expression.inputs)
-    assert value == expected
-    assert grad.tolist() == slopes
+    assert alike(value, expected, 0.0)
+    assert all(map(alike, grad.tolist(), slopes, [0.0] * len(slopes)))
 
 
 def test_params_are_shared_and_taken_as_they_are_at_a_run():
@@ -113,7 +113,7 @@ def test_params_are_shared_and_taken_as_they_are_at_a_run():
     points = np.random.default_rng(0).normal(size=(2500, 3))
     for parameter in model.parameters():
         parameter.data *= 2
-    values, grad = program.value_and_grad(points, reduction="sum")
+    values, grad = program.value_and_grad(points, summed=True)
     mean = program.value_and_grad(points)[1]
     assert np.allclose(mean, grad / 2500, rtol=1e-12)
     model.zero_grad()
@@ -228,7 +228,6 @@ def test_a_custom_operation_is_called_for_each_example():
         (lambda x: record(x * 2, [x])([1.0, 2.0]), ArgumentError, r"1 numbers, .* not an array of shape \(2,\)"),
         (lambda x: record(x * 2, [x])([[[1.0]]]), ArgumentError, "shape"),
         (lambda x: record(x * 2, [x])(["one"]), OperandError, "x must be 1 numbers"),
-        (lambda x: record(x * 2, [x]).value_and_grad([1.0], reduction="most"), ArgumentError, "'mean' or 'sum'"),
     ],
 )
 def test_wrong_arguments_are_refused(make, error, message):
@@ -244,3 +243,14 @@ def test_a_long_chain():
     value, grad = record(y, [x]).value_and_grad([0.5])
     y.backward()
     assert (value, grad[0]) == (y.data, pytest.approx(x.grad, rel=1e-12))
+
+
+def test_what_a_second_derivative_depends_on_is_a_guard():
+    program = record(lambda x: gradients(autograd.relu(x[0]) * x[0], x[0]), [2.0])
+    assert program([[1.0], [3.0]]).tolist() == [2.0, 6.0]
+    with pytest.raises(GuardError, match="> 0 was True"):
+        program([-1.0])
+    larger = record(lambda x: gradients(autograd.maximum(x[0] ** 2, x[1] ** 3), x[1]), [1.0, 2.0])
+    assert larger([1.0, 3.0]) == 27.0
+    with pytest.raises(GuardError, match="1 == 8 was False"):
+        larger([9.0, 3.0])

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import MissingExtraError
-from autograd.primitives import IEEE
+from autograd.primitives import numpy_primitives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,16 +16,10 @@ if TYPE_CHECKING:
 #: Examples that are computed together: their numbers stay in the cache.
 _BLOCK = 1024
 
-#: NumPy's functions that are those of ``math``, up to rounding.
-_SAME = {
-    "abs": "absolute", "acos": "arccos", "acosh": "arccosh", "add": "add", "and": "logical_and", "asin": "arcsin",
-    "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2", "atanh": "arctanh", "cbrt": "cbrt", "ceil": "ceil",
-    "copysign": "copysign", "cos": "cos", "cosh": "cosh", "eq": "equal", "exp": "exp", "exp2": "exp2",
-    "expm1": "expm1", "floor": "floor", "ge": "greater_equal", "gt": "greater", "le": "less_equal", "log": "log",
-    "log10": "log10", "log1p": "log1p", "log2": "log2", "lt": "less", "mul": "multiply", "ne": "not_equal",
-    "neg": "negative", "or": "logical_or", "pow": "power", "remainder": "remainder", "select": "where",
-    "sin": "sin", "sinh": "sinh", "sqrt": "sqrt",
-    "sub": "subtract", "tan": "tan", "tanh": "tanh", "truediv": "divide", "trunc": "trunc",
+_OPERATORS = {
+    "add": "add", "and": "logical_and", "eq": "equal", "ge": "greater_equal", "gt": "greater", "le": "less_equal",
+    "lt": "less", "mul": "multiply", "ne": "not_equal", "neg": "negative", "or": "logical_or", "select": "where",
+    "sub": "subtract",
 }  # fmt: skip
 
 
@@ -121,17 +115,6 @@ def _registers(tape: Tape, place: int) -> tuple[int, ...]:
 
 @functools.cache
 def _function(op: str) -> Callable[..., Any]:
-    """Give what computes an instruction for arrays; where NumPy has nothing, one number after the other."""
-    np = numpy()
-    own: dict[str, Callable[..., Any]] = {
-        "hypot": lambda *xs: functools.reduce(np.hypot, xs, 0.0),
-        "maximum": lambda x, y: np.where((y > x) | (y != y), y, x),  # noqa: PLR0124 - nan
-        "minimum": lambda x, y: np.where((y < x) | (y != y), y, x),  # noqa: PLR0124 - nan
-        "sum": lambda *terms: functools.reduce(np.add, terms),
-    }
-    if op in own:
-        return own[op]
-    if op in _SAME:
-        return getattr(np, _SAME[op])  # type: ignore[no-any-return]
-    function = IEEE[op]
-    return lambda *xs: np.asarray(np.frompyfunc(function, len(xs), 1)(*xs), dtype=float)
+    """Give what computes an instruction for arrays."""
+    function: Callable[..., Any] = getattr(numpy(), _OPERATORS[op]) if op in _OPERATORS else numpy_primitives()[op]
+    return function

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.engine import Value
 from autograd.errors import GuardError
+from autograd.primitives import COMPARISONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from autograd.program.tape import Tape
     from autograd.tracing import Comparison
 
-_OPS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "!=": "ne"}
+_OPS = {symbol: function.__name__ for symbol, function in COMPARISONS.items()}
 
 
 class Guard(NamedTuple):

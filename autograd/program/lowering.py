@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.ops import TABLE
-from autograd.primitives import FLOATS
+from autograd.primitives import CHAINED, FLOATS
 from autograd.rules.parameters import parameters
 from autograd.rules.reading import let_lines, names_in, partial_text
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _COMPARISONS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
 _ARITHMETIC = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow"}
-_MANY = ("maximum", "minimum", "product")
 
 
 @cache
@@ -154,7 +153,7 @@ class _Writer:
             return f"tape.constant(float(len({given})))"
         if name == "sum":
             return f"tape.sum({given})"
-        if name in _MANY:
+        if name in CHAINED:
             return f"tape.fold({name!r}, {'*' if name == 'product' else ''}{given})"
         if name in TABLE and name not in FLOATS:
             return f"entry({name!r})(tape, {given})"

@@ -122,7 +122,7 @@ class Program:
         values = self._run(self._forward, points, check=check)
         return self._shaped(values, is_batch=is_batch)
 
-    def value_and_grad(self, x: Any, *, reduction: str = "mean", check: bool = True) -> tuple[Any, Any]:
+    def value_and_grad(self, x: Any, *, summed: bool = False, check: bool = True) -> tuple[Any, Any]:
         """
         Compute the result and its derivatives.
 
@@ -130,8 +130,8 @@ class Program:
         ----------
         x
             As for a call.
-        reduction
-            With parameters: ``"mean"`` or ``"sum"`` over the examples.
+        summed
+            With parameters: give the sum over the examples, not the mean.
         check
             As for a call.
 
@@ -151,18 +151,14 @@ class Program:
         if not self._single:
             msg = "value_and_grad is of one result: this program has several; call jacobian"
             raise ArgumentError(msg)
-        if reduction not in ("mean", "sum"):
-            msg = f"value_and_grad: reduction must be 'mean' or 'sum', not {reduction!r}"
-            raise ArgumentError(msg)
         points, is_batch = self._points(x)
         (value, *slopes) = self._run(self._backward, points, check=check)
         np = numpy()
         rows = np.stack(slopes) if slopes else np.empty((0, len(points)))
+        shaped = self._shaped([value], is_batch=is_batch)
         if self.params:
-            grad = rows.sum(axis=1) / (len(points) if reduction == "mean" else 1)
-        else:
-            grad = rows.T if is_batch else rows[:, 0]
-        return self._shaped([value], is_batch=is_batch), grad
+            return shaped, rows.sum(axis=1) / (1 if summed else len(points))
+        return shaped, rows.T if is_batch else rows[:, 0]
 
     def jacobian(self, x: Any, *, check: bool = True) -> Any:
         """
