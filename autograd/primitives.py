@@ -523,6 +523,7 @@ def numpy_primitives() -> dict[str, Any]:
     return {
         **{name: one_by_one(function) for name, function in IEEE.items() if callable(function)},
         **{name: getattr(np, numpys) for name, numpys in named.items()},
+        "dot": lambda start, *factors: reduce(np.add, map(np.multiply, factors[::2], factors[1::2]), start),
         "hypot": lambda *xs: reduce(np.hypot, xs, 0.0),
         "maximum": lambda x, y: np.where((y > x) | (y != y), y, x),  # noqa: PLR0124 - nan
         "minimum": lambda x, y: np.where((y < x) | (y != y), y, x),  # noqa: PLR0124 - nan

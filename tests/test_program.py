@@ -167,6 +167,15 @@ def test_what_is_the_same_is_computed_once_and_what_is_known_not_at_all():
     assert repr(program) == "<Program of 2 inputs and 0 params: 4 instructions, 5 with gradient>"
 
 
+def test_a_sum_of_products_is_one_instruction():
+    program = record(lambda x: autograd.dot(x[:3], x[3:], 0.5), [1.0] * 6)
+    assert str(program).splitlines()[0].endswith("= dot(0.5, x0, x3, x1, x4, x2, x5)")
+    assert program.value_and_grad([1, 2, 3, 4, 5, 6])[1].tolist() == [4, 5, 6, 1, 2, 3]
+    assert program([1, 2, 3, 4, 5, 6]) == 32.5
+    known = record(lambda x: autograd.sum([Value(2.0), 3.0]) * x[0] + autograd.dot([2.0], [Value(4.0)]), [1.0])
+    assert known([10.0]) == 58.0
+
+
 def test_a_comparison_is_a_guard_and_a_choice_is_data():
     def f(x):
         return x[0] * 2 if x[0] > 1 else -x[0]
@@ -199,6 +208,8 @@ def test_what_has_no_value_raises_what_the_operation_raises():
         program([[1.0], [-2.0]])
     with pytest.raises(ValueError, match="log"):
         program.value_and_grad([0.0])
+    with pytest.raises(DomainError, match="-3.0"):
+        program([[math.inf], [-3.0]])
     assert program([0.0], check=False) == -math.inf
     assert record(lambda x: x[0] * 2, [1.0])([math.inf]) == math.inf
 

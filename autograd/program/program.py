@@ -207,8 +207,8 @@ class Program:
         if check:
             np = numpy()
             finite = np.logical_and.reduce([np.isfinite(each) for each in results[: len(self._values)]])
-            if not finite.all():
-                self._replay(points[int(np.argmin(finite))])
+            for example in np.flatnonzero(~finite):
+                self._replay(points[example])
         return results
 
     def _replay(self, point: Any) -> None:

@@ -28,6 +28,7 @@ def record(
         For a function, the numbers to record it at. For a graph, the leaves whose numbers are given at each run.
     params
         Leaves that all examples share, as the parameters of a model: a run takes the numbers that they have by then.
+        Leaves that are neither keep the numbers that they have now.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.primitives import IEEE
+from autograd.primitives import IEEE, left_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _OPERATORS: dict[str, Any] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg, "lt": operator.lt,
     "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
+    "sum": lambda start, *terms: left_sum(terms, start),
+    "dot": lambda start, *factors: left_sum(map(operator.mul, factors[::2], factors[1::2]), start),
     "and": lambda x, y: x and y, "or": lambda x, y: x or y, "select": lambda test, x, y: x if test else y,
 }  # fmt: skip
 
@@ -136,7 +138,7 @@ class Tape:
 
     def sum(self, terms: Iterable[int], start: int | None = None) -> int:
         """
-        Add from left to right.
+        Add from left to right; products are one instruction with their sum.
 
         Parameters
         ----------
@@ -149,8 +151,11 @@ class Tape:
         -------
         int
         """
+        places = list(terms)
         total = self.constant(0.0) if start is None else start
-        return self.emit("sum", total, *terms)
+        if places and all(self.instructions[place].op == "mul" for place in places):
+            return self.emit("dot", total, *(x for place in places for x in self.instructions[place].operands))
+        return self.emit("sum", total, *places)
 
     def fold(self, name: str, *values: int) -> int:
         """
