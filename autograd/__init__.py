@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from autograd.drawing import draw, draw_dot
     from autograd.opaque import custom
     from autograd.parsing import parse
+    from autograd.program import record
     from autograd.registering import register
     from autograd.stepping import steps
     from autograd.tracing import trace_source
@@ -55,6 +56,7 @@ _LATER = {
     "gradcheck": "checking",
     "load_ipython_extension": "notebook",
     "parse": "parsing",
+    "record": "program",
     "register": "registering",
     "steps": "stepping",
     "trace_source": "tracing",
@@ -79,6 +81,7 @@ __all__ = [
     "jvp",
     "no_grad",
     "parse",
+    "record",
     "register",
     "steps",
     "topological_order",

@@ -39,6 +39,23 @@ class StaleGraphError(AutogradError, RuntimeError):
     """The ``data`` of a node was changed after the graph had been recorded."""
 
 
+class GuardError(AutogradError, RuntimeError):
+    """
+    A program was run on numbers for which the code would have gone another way than while recording.
+
+    Parameters
+    ----------
+    message
+        Which comparison, and where.
+    example
+        Index of the first example for which it would.
+    """
+
+    def __init__(self, message: str, example: int = 0) -> None:
+        super().__init__(message)
+        self.example = example
+
+
 class GradientError(AutogradError, AssertionError):
     """
     A gradient differs from what finite differences give.

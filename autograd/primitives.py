@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import operator
+from functools import reduce
 from math import copysign, inf, nan
 from typing import TYPE_CHECKING, Any
 
@@ -229,6 +230,14 @@ _SHARED = tuple(
     "acos acosh asin asinh atan atan2 atanh cos cosh erf erfc exp expm1 gamma inf log log10 log1p nan pi sin sinh sqrt"  # noqa: SIM905
     " tan tanh".split()
 )
+
+#: Primitives of any number of arguments that are computed two at a time, from left to right.
+CHAINED = frozenset({"maximum", "minimum", "product"})
+
+#: Comparisons by their signs.
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
 
 FLOATS: dict[str, Any] = {
     **{name: getattr(math, name) for name in (*_SHARED, "cbrt", "copysign", "exp2", "hypot", "lgamma", "log2")},
@@ -488,6 +497,40 @@ LATEX: dict[str, str] = {
 # ---------------------------------------------------------------------- complex numbers, near the real axis
 
 
+def numpy_primitives() -> dict[str, Any]:
+    """
+    Give the primitives for NumPy's arrays, in IEEE arithmetic.
+
+    Returns
+    -------
+    dict of str to function
+        Those that NumPy lacks take one number after the other.
+
+    Examples
+    --------
+    >>> numpy_primitives()["lgamma"]([1.0, -1.0]).tolist()
+    [0.0, inf]
+    """
+    import numpy as np  # noqa: PLC0415 - optional
+
+    def one_by_one(function: Callable[..., float]) -> Callable[..., Any]:
+        return lambda *xs: np.asarray(np.frompyfunc(function, len(xs), 1)(*xs), dtype=float)
+
+    same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor log log10 log1p log2 remainder sin sinh sqrt tan tanh"
+    named = {name: name for name in (*same.split(), "trunc")}
+    named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
+    named |= {"abs": "absolute", "pow": "power", "truediv": "divide"}
+    return {
+        **{name: one_by_one(function) for name, function in IEEE.items() if callable(function)},
+        **{name: getattr(np, numpys) for name, numpys in named.items()},
+        "dot": lambda start, *factors: reduce(np.add, map(np.multiply, factors[::2], factors[1::2]), start),
+        "hypot": lambda *xs: reduce(np.hypot, xs, 0.0),
+        "maximum": lambda x, y: np.where((y > x) | (y != y), y, x),  # noqa: PLR0124 - nan
+        "minimum": lambda x, y: np.where((y < x) | (y != y), y, x),  # noqa: PLR0124 - nan
+        "sum": lambda *terms: reduce(np.add, terms),
+    }
+
+
 def complex_primitives() -> dict[str, Any]:
     """
     Give the primitives that continue into the complex plane, as they are right beside the real axis.
@@ -553,6 +596,7 @@ def complex_primitives() -> dict[str, Any]:
         "abs": lambda x: -x if x.real < 0 else x,
         "atan2": atan2_of,
         "cbrt": cbrt_of,
+        "compared": lambda sign, x, y: COMPARISONS[sign](x.real, y.real),
         "copysign": copysign_of,
         "exp2": lambda x: cmath.exp(x * math.log(2)),
         "expm1": expm1_of,

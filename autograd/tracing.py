@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.engine import Value, topological_order
 from autograd.noting import Noted, noted
+from autograd.primitives import COMPARISONS
 from autograd.sources import line_of, users_frame
 from autograd.watchers import Watcher, watching
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from autograd.sources import SourceLine
 
-_SYMBOLS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "ne": "!="}
+_SYMBOLS = {function.__name__: symbol for symbol, function in COMPARISONS.items()}
 
 _serial = count(1)
 
@@ -32,7 +33,8 @@ class Comparison(NamedTuple):
     left, right
         What was compared: Values, or a plain number on the right.
     operator
-        ``"<"``, ``"<="``, ``">"`` or ``">="``; ``"!="`` beside 0.0 for a node that was asked whether it is true.
+        ``"<"``, ``"<="``, ``">"`` or ``">="``; ``"!="`` beside 0.0 for a node that was asked whether it is true; in a
+        derivative of Values also ``"=="``.
     outcome
         What came out.
     source

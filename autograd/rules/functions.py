@@ -13,7 +13,7 @@ from autograd.engine import Value, make_node
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, failure
 from autograd.operands import beside, number
 from autograd.ops import TABLE
-from autograd.rules.nodes import data_of, many_node, needs_many, split_operands
+from autograd.rules.nodes import compared, data_of, many_node, needs_many, split_operands
 from autograd.rules.parameters import Parameter, parameters
 from autograd.rules.reading import FLOATS, IEEE, Reader, let_lines, partial_text
 
@@ -119,7 +119,10 @@ def _ieee_or_primitive(name: str) -> Any:
 
 
 def _primitive(name: str) -> Any:
-    return data_of if name == "detached" else primitives.FLOATS[name]
+    return _OF_NODES.get(name) or primitives.FLOATS[name]
+
+
+_OF_NODES = {"compared": compared, "detached": data_of}
 
 
 #: Reads composed operations for users.

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from autograd.engine import Many, Value, make_node
 from autograd.errors import ArgumentError, OperandError
 from autograd.operands import number
+from autograd.primitives import COMPARISONS
 from autograd.rules.parameters import parameters
 from autograd.rules.reading import names_in
+from autograd.watchers import show_comparison, watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +32,33 @@ def data_of(operand: Value | float) -> float:
     float
     """
     return operand._data if isinstance(operand, Value) else operand
+
+
+def compared(symbol: str, x: Value | float, y: Value | float) -> bool:
+    """
+    Compare the numbers of two operands, and show that to those who watch, as a comparison in a user's code.
+
+    Parameters
+    ----------
+    symbol
+        ``"<"``, ``"=="``, ...
+    x, y
+        Values or plain numbers.
+
+    Returns
+    -------
+    bool
+    """
+    outcome = COMPARISONS[symbol](data_of(x), data_of(y))
+    if watched:
+        if isinstance(x, Value):
+            show_comparison(x, COMPARISONS[symbol], y, outcome=outcome)
+        elif isinstance(y, Value):
+            show_comparison(y, COMPARISONS[symbol.translate(_TURNED)], x, outcome=outcome)
+    return outcome
+
+
+_TURNED = str.maketrans("<>", "><")
 
 
 def many_node(name: str, out: float, *groups: tuple[list[Any], list[Value], Sequence[float | None]]) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from autograd import primitives
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from autograd.entry import Op
+
+_SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -32,10 +35,13 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.expr:
         self.generic_visit(node)
-        if self.nodes:  # a comparison of Values is one of their numbers
-            node.left = _call("detached", node.left)
-            node.comparators = [_call("detached", operand) for operand in node.comparators]
-        return node
+        if not self.nodes:
+            return node
+        operands = [node.left, *node.comparators]  # a comparison of Values is one of their numbers
+        tests: list[ast.expr] = [
+            _call("compared", ast.Constant(_SIGNS[type(op)]), x, y) for op, (x, y) in zip(node.ops, pairwise(operands))
+        ]
+        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:

@@ -1,6 +1,8 @@
 // What if: other numbers for the leaves, and everything is computed anew.
 
-const OUTCOMES = { "<": (x, y) => x < y, "<=": (x, y) => x <= y, ">": (x, y) => x > y, ">=": (x, y) => x >= y, "!=": (x, y) => x !== y };
+const OUTCOMES = {
+  "<": (x, y) => x < y, "<=": (x, y) => x <= y, ">": (x, y) => x > y, ">=": (x, y) => x >= y, "==": (x, y) => x === y, "!=": (x, y) => x !== y,
+};
 
 class WhatIf {
   constructor(stepper) {

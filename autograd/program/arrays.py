@@ -1,0 +1,120 @@
+"""Runs a tape with NumPy: each instruction on the numbers of many examples at once."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from autograd.errors import MissingExtraError
+from autograd.primitives import numpy_primitives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from autograd.program.tape import Tape
+
+#: Examples that are computed together: their numbers stay in the cache.
+_BLOCK = 1024
+
+_OPERATORS = {
+    "add": "add", "and": "logical_and", "eq": "equal", "ge": "greater_equal", "gt": "greater", "le": "less_equal",
+    "lt": "less", "mul": "multiply", "ne": "not_equal", "neg": "negative", "or": "logical_or", "select": "where",
+    "sub": "subtract",
+}  # fmt: skip
+
+
+def numpy() -> Any:
+    """
+    Import NumPy.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        It is not installed.
+    """
+    try:
+        import numpy as np  # noqa: PLC0415 - optional
+    except ImportError as error:
+        msg = "programs run with NumPy: pip install 'chainrule[program]'"
+        raise MissingExtraError(msg) from error
+    return np
+
+
+class ArrayExecutor:
+    """
+    Computes results of a tape for many examples.
+
+    Parameters
+    ----------
+    tape
+        The instructions.
+    results
+        The places of what is wanted.
+    """
+
+    name = "numpy"
+
+    def __init__(self, tape: Tape, results: Sequence[int]) -> None:
+        self._results = tuple(results)
+        self._size = len(tape.instructions)
+        needed = tape.needed_for(results)
+        last_use = {operand: place for place in needed for operand in _registers(tape, place)}
+        freed: dict[int, list[int]] = {}
+        for operand, place in last_use.items():
+            if operand not in self._results:
+                freed.setdefault(place, []).append(operand)
+        self._sources = [(place, *tape.instructions[place]) for place in needed if not _registers(tape, place)]
+        self._steps = [
+            (_function(tape.instructions[place].op), tape.instructions[place].operands, place, freed.get(place, ()))
+            for place in needed
+            if _registers(tape, place)
+        ]
+
+    def run(self, inputs: Any, params: Sequence[float]) -> list[Any]:
+        """
+        Compute the results.
+
+        Parameters
+        ----------
+        inputs
+            An array (n, number of inputs).
+        params
+            The parameters' numbers.
+
+        Returns
+        -------
+        list of numpy.ndarray
+            For each result its numbers, (n,).
+        """
+        np = numpy()
+        count = len(inputs)
+        out = [np.empty(count) for _ in self._results]
+        with np.errstate(all="ignore"):
+            for start in range(0, count, _BLOCK):
+                block = inputs[start : start + _BLOCK].T.copy()
+                registers: list[Any] = [None] * self._size
+                for place, kind, (given,) in self._sources:
+                    registers[place] = block[given] if kind == "input" else params[given] if kind == "param" else given
+                for function, operands, place, freed in self._steps:
+                    registers[place] = function(*[registers[operand] for operand in operands])
+                    for each in freed:
+                        registers[each] = None
+                for numbers, place in zip(out, self._results, strict=True):
+                    numbers[start : start + _BLOCK] = registers[place]
+        return out
+
+
+def _registers(tape: Tape, place: int) -> tuple[int, ...]:
+    op, operands = tape.instructions[place]
+    return () if op in ("constant", "input", "param") else operands
+
+
+@functools.cache
+def _function(op: str) -> Callable[..., Any]:
+    """Give what computes an instruction for arrays."""
+    function: Callable[..., Any] = getattr(numpy(), _OPERATORS[op]) if op in _OPERATORS else numpy_primitives()[op]
+    return function

@@ -1,0 +1,85 @@
+"""What must come out as it did while recording: the comparisons that decided which way the code went."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autograd.engine import Value
+from autograd.errors import GuardError
+from autograd.primitives import COMPARISONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from autograd.program.tape import Tape
+    from autograd.tracing import Comparison
+
+_OPS = {symbol: function.__name__ for symbol, function in COMPARISONS.items()}
+
+
+class Guard(NamedTuple):
+    """
+    A comparison that a program depends on.
+
+    Parameters
+    ----------
+    place
+        Of its outcome on the tape.
+    outcome
+        What came out while recording.
+    text
+        What was compared, and the line that did it.
+    """
+
+    place: int
+    outcome: bool
+    text: str
+
+    def check(self, outcomes: Any) -> None:
+        """
+        See that a comparison comes out as recorded, for each example.
+
+        Parameters
+        ----------
+        outcomes
+            An array.
+
+        Raises
+        ------
+        GuardError
+            For an example it does not.
+        """
+        wrong = (outcomes != self.outcome).nonzero()[0]
+        if len(wrong):
+            msg = (
+                f"example {wrong[0]} would go another way than the recording: {self.text}; record it anew for such "
+                "numbers, or choose with where, maximum or relu, which are part of the program"
+            )
+            raise GuardError(msg, int(wrong[0]))
+
+
+def put_guards(tape: Tape, comparisons: Sequence[Comparison], place: Mapping[Value, int]) -> list[Guard]:
+    """
+    Append comparisons to a tape.
+
+    Parameters
+    ----------
+    tape
+        Where to.
+    comparisons
+        Those made while recording.
+    place
+        Where the nodes are.
+
+    Returns
+    -------
+    list of Guard
+        Those that may come out otherwise.
+    """
+    guards: list[Guard] = []
+    for one in comparisons:
+        sides = [place[each] if isinstance(each, Value) else tape.constant(each) for each in (one.left, one.right)]
+        at = tape.emit(_OPS[one.operator], *sides)
+        if tape.instructions[at].op != "constant" and all(at != guard.place for guard in guards):
+            guards.append(Guard(at, one.outcome, str(one)))
+    return guards

@@ -1,0 +1,218 @@
+"""Writes the texts of the table as instructions of a tape."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from autograd.ops import TABLE
+from autograd.primitives import CHAINED, FLOATS
+from autograd.rules.parameters import parameters
+from autograd.rules.reading import let_lines, names_in, partial_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autograd.entry import Op
+
+_COMPARISONS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
+_ARITHMETIC = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow"}
+
+
+@cache
+def value_of(op: Op) -> Callable[..., Any]:
+    """
+    Compile what appends an operation to a tape.
+
+    Parameters
+    ----------
+    op
+        The entry.
+
+    Returns
+    -------
+    function
+        Of the tape and, for each parameter, a place (a list of places for a sequence). It returns the place of the
+        result.
+
+    Examples
+    --------
+    >>> from autograd.program.tape import Tape
+    >>> tape = Tape()
+    >>> place = value_of(TABLE["sech2"])(tape, tape.source("input", 0))
+    >>> tape.instructions[place].op
+    'mul'
+    """
+    signature = ", ".join(["tape", *(("*" if p.kind == "star" else "") + p.name for p in parameters(op))])
+    return _define(op, signature, op.value, _Writer())
+
+
+@cache
+def contribution_of(op: Op, index: int) -> Callable[..., Any]:
+    """
+    Compile what appends the chain rule for one parameter of an operation: its local derivative times the adjoint.
+
+    Parameters
+    ----------
+    op
+        The entry.
+    index
+        Of the parameter.
+
+    Returns
+    -------
+    function
+        Of the tape, a place for each parameter (a list for a sequence), that of the result, and that of the adjoint.
+        It returns the place of what is handed on, 0.0 where the branch was not taken; for a sequence a list of them.
+    """
+    return _of_partial(op, index, _Product())
+
+
+@cache
+def taken_of(op: Op, index: int) -> Callable[..., Any] | None:
+    """
+    Compile what appends whether an operation takes a branch.
+
+    Parameters
+    ----------
+    op, index
+        As for `contribution_of`.
+
+    Returns
+    -------
+    function or None
+        With the arguments of `contribution_of`, it returns the place of a truth value, or a list of them. None if that
+        branch is always taken.
+    """
+    return _of_partial(op, index, _Taken()) if "nothing" in names_in(partial_text(op, index)) else None
+
+
+def _of_partial(op: Op, index: int, writer: _Writer) -> Callable[..., Any]:
+    signature = ", ".join(["tape", *(p.name for p in parameters(op)), "out", "adjoint"])
+    text = partial_text(op, index)
+    if parameters(op)[index].kind != "scalar" and "for" not in text.split():
+        text = f"[each for each in {text}]"
+    return _define(op, signature, text, writer)
+
+
+def _define(op: Op, signature: str, text: str, writer: _Writer) -> Callable[..., Any]:
+    lets = [f"    {name} = {_Writer().write(meaning)}\n" for name, meaning in let_lines(op, text)]
+    source = f"def lower({signature}):\n{''.join(lets)}    return {writer.write(text)}\n"
+    scope: dict[str, Any] = {"entry": _entry, "zip": zip, "len": len}
+    exec(compile(source, f"<autograd tape of {op.name}>", "exec"), scope)  # noqa: S102 - text of our own table
+    return scope["lower"]  # type: ignore[no-any-return]
+
+
+def _entry(name: str) -> Callable[..., Any]:
+    return value_of(TABLE[name])
+
+
+class _Writer:
+    """Writes an expression as calls that append instructions."""
+
+    def write(self, text: str) -> str:
+        return self._written(ast.parse(text, mode="eval").body)
+
+    def _written(self, node: ast.expr) -> str:
+        match node:
+            case ast.Constant(value=int() | float() as value):
+                return f"tape.constant({float(value)!r})"
+            case ast.Name(id=name):
+                return f"tape.constant(float({str(FLOATS[name])!r}))" if name in ("inf", "nan", "pi") else name
+            case ast.BinOp(left=left, op=op, right=right):
+                return self._emitted(_ARITHMETIC[type(op)], self._written(left), self._written(right))
+            case ast.UnaryOp(operand=operand):
+                return self._emitted("neg", self._written(operand))
+            case ast.Compare() | ast.BoolOp():
+                return self._test(node)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return self._emitted("select", self._test(test), self._written(body), self._written(orelse))
+            case ast.List(elts=items):
+                return f"[{', '.join(map(self._written, items))}]"
+            case ast.Starred(value=value):
+                return f"*{self._written(value)}"
+            case ast.ListComp(elt=element):
+                return self._comprehension(node, self._written(element))
+            case ast.Call(func=ast.Name(id=name), args=arguments):
+                return self._call(name, list(map(self._written, arguments)))
+        msg = f"no instruction for {ast.dump(node)}"
+        raise NotImplementedError(msg)
+
+    def _comprehension(self, node: ast.ListComp, element: str) -> str:
+        (loop,) = node.generators
+        return f"[{element} for {ast.unparse(loop.target)} in {self._written(loop.iter)}]"
+
+    def _call(self, name: str, arguments: list[str]) -> str:
+        given = ", ".join(arguments)
+        if name == "detached":
+            return given
+        if name == "zip":
+            return f"zip({given})"
+        if name == "len":
+            return f"tape.constant(float(len({given})))"
+        if name == "sum":
+            return f"tape.sum({given})"
+        if name in CHAINED:
+            return f"tape.fold({name!r}, {'*' if name == 'product' else ''}{given})"
+        if name in TABLE and name not in FLOATS:
+            return f"entry({name!r})(tape, {given})"
+        return self._emitted(name, *arguments)
+
+    def _test(self, node: ast.expr) -> str:
+        """Write what is true or false; a number is true unless it is zero."""
+        match node:
+            case ast.Compare(left=left, ops=ops, comparators=others):
+                operands = [self._written(each) for each in (left, *others)]
+                signs = [_COMPARISONS[type(op)] for op in ops]
+                tests = [self._emitted(*each) for each in zip(signs, operands, operands[1:], strict=False)]
+                return self._joined("and", tests)
+            case ast.BoolOp(op=op, values=values):
+                return self._joined("and" if isinstance(op, ast.And) else "or", list(map(self._test, values)))
+        return self._emitted("ne", self._written(node), "tape.constant(0.0)")
+
+    def _joined(self, op: str, tests: list[str]) -> str:
+        joined, *others = tests
+        for other in others:
+            joined = self._emitted(op, joined, other)
+        return joined
+
+    def _emitted(self, op: str, *operands: str) -> str:
+        return f"tape.emit({op!r}, {', '.join(operands)})"
+
+
+class _Branches(_Writer):
+    """Writes a local derivative branch by branch, so that `nothing` can be told from a number."""
+
+    def write(self, text: str) -> str:
+        return self._branch(ast.parse(text, mode="eval").body)
+
+    def _branch(self, node: ast.expr) -> str:
+        if isinstance(node, ast.ListComp):
+            return self._comprehension(node, self._branch(node.elt))
+        if isinstance(node, ast.IfExp) and "nothing" in names_in(ast.unparse(node)):
+            return self._emitted("select", self._test(node.test), self._branch(node.body), self._branch(node.orelse))
+        return self._nothing if isinstance(node, ast.Name) and node.id == "nothing" else self._something(node)
+
+    _nothing: str
+
+    def _something(self, node: ast.expr) -> str:
+        raise NotImplementedError
+
+
+class _Product(_Branches):
+    """Multiplies by the adjoint."""
+
+    _nothing = "tape.constant(0.0)"
+
+    def _something(self, node: ast.expr) -> str:
+        return self._emitted("mul", self._written(node), "adjoint")
+
+
+class _Taken(_Branches):
+    """Tells whether there is a number."""
+
+    _nothing = "tape.constant(False)"
+
+    def _something(self, _: ast.expr) -> str:
+        return "tape.constant(True)"

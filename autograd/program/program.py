@@ -1,0 +1,271 @@
+"""A recorded graph, to be run on other numbers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from autograd.engine import Value, topological_order
+from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, failure
+from autograd.ops import TABLE
+from autograd.program.arrays import ArrayExecutor, numpy
+from autograd.program.guards import put_guards
+from autograd.program.tape import SOURCES, Tape
+from autograd.program.translating import put_backward, put_forward
+from autograd.rules.parameters import group, parameters
+from autograd.rules.reading import FLOATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from autograd.tracing import Comparison
+
+
+class Program:
+    """
+    What `record` makes of a graph: the same computation, for other numbers.
+
+    Parameters
+    ----------
+    roots
+        What is computed.
+    inputs
+        Leaves whose numbers are given at each run.
+    params
+        Leaves whose numbers are those that they have at a run.
+    comparisons
+        Those that must come out as they did.
+    single
+        Whether there is one result, not a list of them.
+    """
+
+    def __init__(
+        self, roots: Sequence[Value], inputs: Sequence[Value], params: Sequence[Value],
+        comparisons: Sequence[Comparison], *, single: bool,
+    ) -> None:  # fmt: skip
+        self._roots = tuple(roots)
+        self._inputs = tuple(inputs)
+        self.params = tuple(params)
+        self._single = single
+        compared = [each for one in comparisons for each in (one.left, one.right) if isinstance(each, Value)]
+        self._order = topological_order(*self._roots, *compared)
+        sources = {leaf: ("input", i) for i, leaf in enumerate(inputs)}
+        sources |= {leaf: ("param", i) for i, leaf in enumerate(params)}
+        self._tape = Tape()
+        self._place = put_forward(self._tape, self._order, sources)
+        self._guards = put_guards(self._tape, comparisons, self._place)
+        self._values = [self._place[root] for root in self._roots]
+
+    @cached_property
+    def _slopes(self) -> list[list[int]]:
+        """For each result the places of its derivatives, by the parameters or else by the inputs."""
+        leaves = self.params or self._inputs
+        return [put_backward(self._tape, self._order, self._place, root, leaves) for root in self._roots]
+
+    @cached_property
+    def _forward(self) -> ArrayExecutor:
+        return ArrayExecutor(self._tape, [*self._values, *(guard.place for guard in self._guards)])
+
+    @cached_property
+    def _backward(self) -> ArrayExecutor:
+        slopes = [place for row in self._slopes for place in row]
+        return ArrayExecutor(self._tape, [*self._values, *slopes, *(guard.place for guard in self._guards)])
+
+    @property
+    def executor(self) -> str:
+        """What runs the program."""
+        return ArrayExecutor.name
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """How many nodes were recorded, and what is on the tape for the value and for the gradient."""
+        flat = [place for row in self._slopes for place in row]
+        return {
+            "nodes": len(self._order),
+            "instructions": self._count(self._values),
+            "with gradient": self._count([*self._values, *flat]),
+            "inputs": len(self._inputs),
+            "params": len(self.params),
+            "guards": len(self._guards),
+        }
+
+    def _count(self, results: Sequence[int]) -> int:
+        tape = self._tape
+        return sum(tape.instructions[place].op not in SOURCES for place in tape.needed_for(results))
+
+    def __call__(self, x: Any, *, check: bool = True) -> Any:
+        """
+        Compute the results.
+
+        Parameters
+        ----------
+        x
+            A number for each input; or an array (n, number of inputs), a row for each example.
+        check
+            Where a result is not finite, compute the example anew, node by node, so that what fails is named.
+
+        Returns
+        -------
+        float or numpy.ndarray
+            One number, or (n,) for n examples; of several results a list of these.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `x` is not so many numbers.
+        GuardError
+            A comparison comes out otherwise than it did while recording.
+        ArithmeticError, ValueError
+            What an operation raises outside of its domain.
+        """
+        points, is_batch = self._points(x)
+        values = self._run(self._forward, points, check=check)
+        return self._shaped(values, is_batch=is_batch)
+
+    def value_and_grad(self, x: Any, *, summed: bool = False, check: bool = True) -> tuple[Any, Any]:
+        """
+        Compute the result and its derivatives.
+
+        Parameters
+        ----------
+        x
+            As for a call.
+        summed
+            With parameters: give the sum over the examples, not the mean.
+        check
+            As for a call.
+
+        Returns
+        -------
+        value
+            As a call gives it.
+        grad
+            Without parameters by the inputs, an array of the shape of `x`. With parameters by these, for all examples
+            together: an array (number of parameters,).
+
+        Raises
+        ------
+        TypeError, ValueError, GuardError, ArithmeticError
+            As for a call; or there are several results.
+        """
+        if not self._single:
+            msg = "value_and_grad is of one result: this program has several; call jacobian"
+            raise ArgumentError(msg)
+        points, is_batch = self._points(x)
+        (value, *slopes) = self._run(self._backward, points, check=check)
+        np = numpy()
+        rows = np.stack(slopes) if slopes else np.empty((0, len(points)))
+        shaped = self._shaped([value], is_batch=is_batch)
+        if self.params:
+            return shaped, rows.sum(axis=1) / (1 if summed else len(points))
+        return shaped, rows.T if is_batch else rows[:, 0]
+
+    def jacobian(self, x: Any, *, check: bool = True) -> Any:
+        """
+        Compute the derivatives of each result by each parameter, or without parameters by each input.
+
+        Parameters
+        ----------
+        x, check
+            As for a call.
+
+        Returns
+        -------
+        numpy.ndarray
+            (number of results, number of leaves), with a first axis for the examples if there are several.
+
+        Raises
+        ------
+        TypeError, ValueError, GuardError, ArithmeticError
+            As for a call.
+        """
+        points, is_batch = self._points(x)
+        slopes = self._run(self._backward, points, check=check)[len(self._values) :]
+        stacked = numpy().stack(slopes, axis=-1).reshape(len(points), len(self._roots), -1)
+        return stacked if is_batch else stacked[0]
+
+    # ------------------------------------------------------------------ one run
+
+    def _points(self, x: Any) -> tuple[Any, bool]:
+        np = numpy()
+        try:
+            points = np.asarray(x, dtype=float)
+        except (TypeError, ValueError) as error:
+            msg = f"x must be {len(self._inputs)} numbers, or rows of so many, not {x!r}"
+            raise OperandError(msg) from error
+        is_batch = points.ndim == 2
+        if points.ndim not in (1, 2) or points.shape[-1] != len(self._inputs):
+            msg = f"x must be {len(self._inputs)} numbers, or rows of so many, not an array of shape {points.shape}"
+            raise ArgumentError(msg)
+        return np.atleast_2d(points), is_batch
+
+    def _run(self, executor: ArrayExecutor, points: Any, *, check: bool) -> list[Any]:
+        numbers = executor.run(points, [leaf.data for leaf in self.params])
+        results = numbers[: len(numbers) - len(self._guards)]
+        for guard, outcomes in zip(self._guards, numbers[len(results) :], strict=True):
+            guard.check(outcomes)
+        if check:
+            np = numpy()
+            finite = np.logical_and.reduce([np.isfinite(each) for each in results[: len(self._values)]])
+            for example in np.flatnonzero(~finite):
+                self._replay(points[example])
+        return results
+
+    def _replay(self, point: Any) -> None:
+        """Compute an example node by node, as Python's floats do: what has no value raises."""
+        given = dict(zip(self._inputs, point.tolist(), strict=True))
+        again: dict[Value, Value] = {}
+        for node in self._order:
+            operands = [again[each] if isinstance(each, Value) else Value(each) for each in node.operands]
+            number = _computed(node, operands) if node.op else given.get(node, node.data)
+            again[node] = Value(number, node.label)
+
+    def _shaped(self, values: list[Any], *, is_batch: bool) -> Any:
+        shaped = values if is_batch else [float(each[0]) for each in values]
+        return shaped[0] if self._single else shaped
+
+    # ------------------------------------------------------------------ shown
+
+    def __repr__(self) -> str:
+        stats = self.stats
+        return (
+            f"<Program of {stats['inputs']} inputs and {stats['params']} params: {stats['instructions']} instructions, "
+            f"{stats['with gradient']} with gradient>"
+        )
+
+    def __str__(self) -> str:
+        """List the tape: what computes the values, then what the gradient needs beside that."""
+        lines = self._lines(self._values, set())
+        lines += [f"return {', '.join(self._name(place) for place in self._values)}", "", "gradient:"]
+        flat = [place for row in self._slopes for place in row]
+        lines += self._lines(flat, set(self._tape.needed_for(self._values)))
+        return "\n".join([*lines, f"return {', '.join(self._name(place) for place in flat)}"])
+
+    def _lines(self, results: Sequence[int], known: set[int]) -> list[str]:
+        lines = []
+        for place in self._tape.needed_for(results):
+            op, operands = self._tape.instructions[place]
+            if op not in SOURCES and place not in known:
+                lines.append(f"{self._name(place)} = {op}({', '.join(map(self._name, operands))})")
+        return lines
+
+    def _name(self, place: int) -> str:
+        op, operands = self._tape.instructions[place]
+        if op == "constant":
+            return f"{operands[0]:g}"
+        if op in SOURCES:
+            leaf = (self._inputs if op == "input" else self.params)[operands[0]]
+            return leaf.label or f"{op}[{operands[0]}]"
+        return f"v{place}"
+
+
+def _computed(node: Value, operands: Sequence[Value]) -> float:
+    """Compute a node anew, as Python's floats do."""
+    op = TABLE[node.op]
+    grouped = group(op, [operand.data for operand in operands])
+    starred = parameters(op)[0].kind == "star"
+    try:
+        out: float = FLOATS.value(op.name)(*(grouped[0] if starred else grouped))
+    except ARITHMETIC_ERRORS as error:
+        raise failure(error, op.name, operands) from None
+    return out

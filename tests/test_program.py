@@ -1,0 +1,267 @@
+"""Programs: what is recorded once gives what the graph itself gives, for every operation and at every corner."""
+
+import math
+import operator
+import random
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+import autograd
+import nn
+from autograd import Value, gradients, record, trace_source
+from autograd.errors import ArgumentError, DomainError, GuardError, OperandError
+from autograd.ops import TABLE
+from autograd.rules import IEEE, group, parameters
+from autograd.rules.functions import ieee_operation
+from autograd.testing import expressions
+
+HARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.5, 1e-300, 1e300, -1e300, 710.0, -750.0, 27.0, 1e-20]
+HARD += [math.inf, -math.inf, math.nan]
+NODES = [op.name for op in TABLE.values() if op.partials is not None]
+
+
+def alike(x, y, tolerance=1e-13):
+    return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=tolerance, abs_tol=tolerance and 1e-307)
+
+
+def nodes_of(name):
+    """Give an operation applied to leaves: two elements for each sequence."""
+    op = TABLE[name]
+    leaves, grouped = [], []
+    for parameter in parameters(op):
+        part = [Value(1.5) for _ in range(1 if parameter.kind == "scalar" else 2)]
+        leaves += part
+        grouped += part if parameter.kind != "sequence" else [part]
+    return ieee_operation(name)(*grouped), leaves
+
+
+def points_for(count):
+    generator = random.Random(0)
+    if count == 1:
+        return [[x] for x in HARD]
+    if count == 2:
+        return [[x, y] for x in HARD for y in HARD]
+    return [[generator.choice(HARD) for _ in range(count)] for _ in range(300)]
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_every_operation_at_every_corner(name):
+    op, (out, leaves) = TABLE[name], nodes_of(name)
+    program = record(out, leaves)
+    points = points_for(len(leaves))
+    values, grads = program.value_and_grad(points, check=False)
+    starred = parameters(op)[0].kind == "star"
+    for point, value, grad in zip(points, values.tolist(), grads.tolist(), strict=True):
+        grouped = group(op, point)
+        if name in ("pow", "power_by_base") and IEEE.value("pow")(*point) != IEEE.value("pow")(*point):
+            continue  # the sign of a nan decides about what has no meaning
+        expected = IEEE.value(name)(*(grouped[0] if starred else grouped))
+        assert alike(value, expected), (point, value, expected)
+        slopes = []
+        for index, part in enumerate(grouped):
+            found = IEEE.partial(name, index)(*grouped, expected)
+            slopes += found if isinstance(found, list) else [found] if not isinstance(part, list) else part
+        if expected == value or expected != expected:
+            for x, y in zip(grad, slopes, strict=True):
+                assert alike(x, 0.0 if y is None else y, 1e-12), (point, grad, slopes)
+
+
+def eager(expression, point):
+    leaves = [Value(x) for x in point]
+    out = expression(*leaves)
+    out.backward()
+    return out.data, [leaf.grad for leaf in leaves]
+
+
+@given(expressions(), st.data())
+def test_random_graphs_at_other_numbers(expression, data):
+    points = [list(expression.inputs)]
+    points += data.draw(
+        st.lists(st.lists(st.floats(-3, 3), min_size=len(points[0]), max_size=len(points[0])), max_size=3)
+    )
+    program = record(lambda x: expression(*x) + 0.0 * x[0], expression.inputs)
+    wanted = []
+    for point in points:
+        try:
+            wanted.append((point, *eager(expression, point)))
+        except (ArithmeticError, ValueError):
+            assume(point is not points[0])
+    values, grads = program.value_and_grad([point for point, *_ in wanted], check=False)
+    for (point, value, slopes), found, found_slopes in zip(wanted, values, grads, strict=True):
+        assert alike(found, value, 1e-9), point
+        scale = max(map(abs, slopes), default=0.0)
+        for x, y in zip(found_slopes.tolist(), slopes, strict=True):
+            assert alike(x, y, 1e-9) or abs(x - y) <= 1e-9 * scale, point
+
+
+@given(expressions(ops=["add", "sub", "mul", "truediv", "sqrt", "neg"]))
+def test_arithmetic_is_the_same_to_the_last_bit(expression):
+    program = record(lambda x: expression(*x) + 0.0 * x[0], expression.inputs)
+    value, grad = program.value_and_grad(expression.inputs, check=False)
+    expected, slopes = eager(lambda *x: expression(*x) + 0.0 * x[0], expression.inputs)
+    assert alike(value, expected, 0.0)
+    assert all(map(alike, grad.tolist(), slopes, [0.0] * len(slopes)))
+
+
+def test_params_are_shared_and_taken_as_they_are_at_a_run():
+    model = nn.MLP(3, [4, 1], seed=0)
+    program = record(model, [0.0, 0.0, 0.0], model.parameters())
+    points = np.random.default_rng(0).normal(size=(2500, 3))
+    for parameter in model.parameters():
+        parameter.data *= 2
+    values, grad = program.value_and_grad(points, summed=True)
+    mean = program.value_and_grad(points)[1]
+    assert np.allclose(mean, grad / 2500, rtol=1e-12)
+    model.zero_grad()
+    outs = [model(point) for point in points.tolist()]
+    autograd.sum(outs).backward()
+    assert np.allclose(values, [out.data for out in outs], rtol=1e-13)
+    assert np.allclose(grad, [parameter.grad for parameter in model.parameters()], rtol=1e-12)
+
+
+def test_one_point_and_many_have_their_shapes():
+    program = record(lambda x: x[0] * x[1], [1.0, 1.0])
+    assert program([2.0, 3.0]) == 6.0
+    assert isinstance(program([2.0, 3.0]), float)
+    assert program([[2, 3], [4, 5]]).tolist() == [6.0, 20.0]
+    assert program.value_and_grad([2.0, 3.0])[1].tolist() == [3.0, 2.0]
+    assert program([[Fraction(1, 2), 4]]).tolist() == [2.0]
+    assert program(np.empty((0, 2))).shape == (0,)
+
+
+def test_several_results():
+    program = record(lambda x: [x[0] * x[1], x[0] - x[1]], [1.0, 1.0])
+    assert program([2.0, 3.0]) == [6.0, -1.0]
+    assert program.jacobian([2.0, 3.0]).tolist() == [[3.0, 2.0], [1.0, -1.0]]
+    assert program.jacobian([[2.0, 3.0]]).shape == (1, 2, 2)
+    with pytest.raises(ValueError, match="call jacobian"):
+        program.value_and_grad([2.0, 3.0])
+
+
+def test_the_graph_of_a_gradient_can_be_recorded():
+    x = Value(0.3)
+    slope = gradients(autograd.sin(x) * x, x)
+    program = record(slope, [x])
+    value, grad = program.value_and_grad([[0.3], [1.2]])
+    for i, point in enumerate((0.3, 1.2)):
+        assert value[i] == pytest.approx(math.cos(point) * point + math.sin(point), rel=1e-14)
+        assert grad[i, 0] == pytest.approx(2 * math.cos(point) - point * math.sin(point), rel=1e-14)
+
+
+def test_what_is_the_same_is_computed_once_and_what_is_known_not_at_all():
+    def f(x):
+        autograd.exp(x[0])  # nobody needs it
+        return (x[0] + 1.0) * (x[0] + 1.0) + autograd.sqrt(Value(4.0)) * x[1]
+
+    program = record(f, [1.0, 1.0])
+    assert program.stats == {
+        "nodes": 9, "instructions": 4, "with gradient": 5, "inputs": 2, "params": 0, "guards": 0,
+    }  # fmt: skip
+    lines = str(program).splitlines()
+    assert lines[0] == "v2 = add(x0, 1)"
+    assert "sqrt" not in str(program)
+    assert repr(program) == "<Program of 2 inputs and 0 params: 4 instructions, 5 with gradient>"
+
+
+def test_a_sum_of_products_is_one_instruction():
+    program = record(lambda x: autograd.dot(x[:3], x[3:], 0.5), [1.0] * 6)
+    assert str(program).splitlines()[0].endswith("= dot(0.5, x0, x3, x1, x4, x2, x5)")
+    assert program.value_and_grad([1, 2, 3, 4, 5, 6])[1].tolist() == [4, 5, 6, 1, 2, 3]
+    assert program([1, 2, 3, 4, 5, 6]) == 32.5
+    known = record(lambda x: autograd.sum([Value(2.0), 3.0]) * x[0] + autograd.dot([2.0], [Value(4.0)]), [1.0])
+    assert known([10.0]) == 58.0
+
+
+def test_a_comparison_is_a_guard_and_a_choice_is_data():
+    def f(x):
+        return x[0] * 2 if x[0] > 1 else -x[0]
+
+    program = record(f, [2.0])
+    assert program([[3.0], [1.5]]).tolist() == [6.0, 3.0]
+    with pytest.raises(GuardError, match=r"example 1 would go another way .* > 1 was True .*test_program.py") as caught:
+        program([[3.0], [0.5]])
+    assert caught.value.example == 1
+    with pytest.raises(GuardError, match="!= 0 was True"):
+        record(lambda x: x[0] or -x[0], [2.0])([0.0])
+    chosen = record(lambda x: autograd.where(x[0], x[0] * 2, x[1]), [2.0, 3.0])
+    assert chosen([[3.0, 1.0], [0.0, 1.0]]).tolist() == [6.0, 1.0]
+    assert chosen.value_and_grad([[3.0, 1.0], [0.0, 1.0]])[1].tolist() == [[2.0, 0.0], [0.0, 1.0]]
+    leaf = Value(2.0)
+    with trace_source():
+        root = f([leaf])
+    with pytest.raises(GuardError):
+        record(root, [leaf])([0.0])
+
+
+def test_what_is_not_taken_sends_nothing_back():
+    program = record(lambda x: autograd.where(x[0], 1.0, x[1] * x[2]), [1.0, 2.0, 3.0])
+    assert program.value_and_grad([1.0, math.inf, 0.0])[1].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_has_no_value_raises_what_the_operation_raises():
+    program = record(lambda x: autograd.log(x[0]) * 2, [1.0])
+    with pytest.raises(DomainError, match=r"log\(x0=-2.0\)"):
+        program([[1.0], [-2.0]])
+    with pytest.raises(ValueError, match="log"):
+        program.value_and_grad([0.0])
+    with pytest.raises(DomainError, match="-3.0"):
+        program([[math.inf], [-3.0]])
+    assert program([0.0], check=False) == -math.inf
+    assert record(lambda x: x[0] * 2, [1.0])([math.inf]) == math.inf
+
+
+def test_a_custom_operation_is_called_for_each_example():
+    cubed = autograd.custom(lambda x: x**3, lambda out, x: (3 * x**2,))
+    program = record(lambda x: cubed(x[0]) + x[0], [1.0])
+    value, grad = program.value_and_grad([[2.0], [3.0]])
+    assert value.tolist() == [10.0, 30.0]
+    assert grad.tolist() == [[13.0], [28.0]]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (
+            lambda x: record(lambda y: 1.0, [1.0]),
+            OperandError,
+            "must end with a Value or with several, not with float 1.0",
+        ),
+        (lambda x: record([], [x]), OperandError, "must end with a Value"),
+        (lambda x: record(x * 2, [1.0]), OperandError, r"inputs\[0\] must be a Value, not float 1.0"),
+        (lambda x: record(lambda y: y[0], ["1"]), OperandError, r"inputs\[0\]"),
+        (lambda x: record(x * 2, [x], [x * 3]), ArgumentError, r"params\[0\] must be a leaf.* not the result of mul"),
+        (lambda x: record(x * 2, [x], [x]), ArgumentError, "among inputs and params twice"),
+        (lambda x: record(x * 2, [x], [Value(1.0)]), ArgumentError, r"params\[0\] must be in the graph"),
+        (lambda x: record(x * 2, [x])([1.0, 2.0]), ArgumentError, r"1 numbers, .* not an array of shape \(2,\)"),
+        (lambda x: record(x * 2, [x])([[[1.0]]]), ArgumentError, "shape"),
+        (lambda x: record(x * 2, [x])(["one"]), OperandError, "x must be 1 numbers"),
+    ],
+)
+def test_wrong_arguments_are_refused(make, error, message):
+    with pytest.raises(error, match=message):
+        make(Value(1.0))
+
+
+def test_a_long_chain():
+    x = Value(0.5)
+    y = x
+    for _ in range(20_000):
+        y = operator.mul(y, 0.9999) + 1e-5
+    value, grad = record(y, [x]).value_and_grad([0.5])
+    y.backward()
+    assert (value, grad[0]) == (y.data, pytest.approx(x.grad, rel=1e-12))
+
+
+def test_what_a_second_derivative_depends_on_is_a_guard():
+    program = record(lambda x: gradients(autograd.relu(x[0]) * x[0], x[0]), [2.0])
+    assert program([[1.0], [3.0]]).tolist() == [2.0, 6.0]
+    with pytest.raises(GuardError, match="> 0 was True"):
+        program([-1.0])
+    larger = record(lambda x: gradients(autograd.maximum(x[0] ** 2, x[1] ** 3), x[1]), [1.0, 2.0])
+    assert larger([1.0, 3.0]) == 27.0
+    with pytest.raises(GuardError, match="1 == 8 was False"):
+        larger([9.0, 3.0])
