@@ -231,8 +231,8 @@ _SHARED = tuple(
     " tan tanh".split()
 )
 
-#: Primitives of any number of arguments that are computed two at a time, from left to right.
-CHAINED = frozenset({"maximum", "minimum", "product"})
+#: Primitives of any number of arguments that are computed two at a time, with what a single one is combined with.
+CHAINED = {"hypot": 0.0, "maximum": None, "minimum": None, "product": 1.0}
 
 #: Comparisons by their signs.
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -516,19 +516,27 @@ def numpy_primitives() -> dict[str, Any]:
     def one_by_one(function: Callable[..., float]) -> Callable[..., Any]:
         return lambda *xs: np.asarray(np.frompyfunc(function, len(xs), 1)(*xs), dtype=float)
 
-    same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor log log10 log1p log2 remainder sin sinh sqrt tan tanh"
-    named = {name: name for name in (*same.split(), "trunc")}
+    same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor hypot log log10 log1p log2 remainder sin sinh sqrt tan"
+    named = {name: name for name in (*same.split(), "tanh", "trunc")}
     named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
     named |= {"abs": "absolute", "pow": "power", "truediv": "divide"}
     return {
         **{name: one_by_one(function) for name, function in IEEE.items() if callable(function)},
         **{name: getattr(np, numpys) for name, numpys in named.items()},
         "dot": lambda start, *factors: reduce(np.add, map(np.multiply, factors[::2], factors[1::2]), start),
-        "hypot": lambda *xs: reduce(np.hypot, xs, 0.0),
         "maximum": lambda x, y: np.where((y > x) | (y != y), y, x),  # noqa: PLR0124 - nan
         "minimum": lambda x, y: np.where((y < x) | (y != y), y, x),  # noqa: PLR0124 - nan
         "sum": lambda *terms: reduce(np.add, terms),
     }
+
+
+_IN_C = "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp2 hypot lgamma log10 log2 pow sin sinh tan"
+
+#: What the C library calls those primitives of which it has the very function, in IEEE arithmetic.
+C_LIBRARY = {name: name for name in _IN_C.split()} | {"gamma": "tgamma"}
+
+#: What LLVM calls those primitives that a CPU has an instruction for, or nearly.
+LLVM = {"abs": "fabs"} | {name: name for name in ("ceil", "copysign", "floor", "sqrt", "trunc")}
 
 
 def complex_primitives() -> dict[str, Any]:

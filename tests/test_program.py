@@ -5,6 +5,7 @@ import operator
 import random
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -15,6 +16,7 @@ import nn
 from autograd import Value, gradients, record, trace_source
 from autograd.errors import ArgumentError, DomainError, GuardError, OperandError
 from autograd.ops import TABLE
+from autograd.program import executor, native
 from autograd.rules import IEEE, group, parameters
 from autograd.rules.functions import ieee_operation
 from autograd.testing import expressions
@@ -22,6 +24,53 @@ from autograd.testing import expressions
 HARD = [0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.5, 1e-300, 1e300, -1e300, 710.0, -750.0, 27.0, 1e-20]
 HARD += [math.inf, -math.inf, math.nan]
 NODES = [op.name for op in TABLE.values() if op.partials is not None]
+
+
+@pytest.fixture(autouse=True, scope="module", params=["NumPy", "straight-line code"])
+def runs(request):
+    """Run every test on each executor."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(executor, "_TO_COMPILE", math.inf if request.param == "NumPy" else 0.0)
+        yield request.param
+
+
+def test_the_executor_is_the_one_that_is_named(runs):
+    program = record(lambda x: x[0] * x[1], [1.0, 2.0])
+    program.value_and_grad([1.0, 2.0])
+    assert program.executor == runs
+
+
+ELEMENTARY = {
+    "exp": (mpmath.exp, [(-745, 710), (-1, 1)]),
+    "expm1": (mpmath.expm1, [(-50, 710), (-1, 1), (-1e-8, 1e-8)]),
+    "tanh": (mpmath.tanh, [(-25, 25), (-1.2, 1.2), (-1e-8, 1e-8)]),
+    "log": (mpmath.log, [(1e-308, 1e-300), (0.4, 2.2), (1e-3, 1e6), (1 - 1e-8, 1 + 1e-8)]),
+    "log1p": (mpmath.log1p, [(-1, 3), (-1e-5, 1e-5), (0, 1e9), (-1, -1 + 1e-9)]),
+}
+
+
+@pytest.mark.parametrize("name", ELEMENTARY)
+def test_elementary_functions_are_within_two_units_in_the_last_place(name):
+    exact, ranges = ELEMENTARY[name]
+    generator = np.random.default_rng(0)
+    points = np.concatenate([generator.uniform(*each, size=1000) for each in ranges])
+    program = record(lambda x: getattr(autograd, name)(x[0]), [0.5])
+    with mpmath.workprec(150):
+        for x, y in zip(points.tolist(), program(points[:, None]).tolist(), strict=True):
+            wanted = exact(mpmath.mpf(x))
+            assert abs(mpmath.mpf(y) - wanted) <= 2 * math.ulp(float(wanted)), x
+
+
+@pytest.mark.parametrize("lanes", [2, 4, 8])
+def test_every_width_of_vectors(lanes, monkeypatch):
+    monkeypatch.setattr(native, "lanes_of_this_machine", lambda: lanes)
+    program = record(lambda x: autograd.tanh(x[0]) * Value(2.0), [1.0])
+    weight = Value(3.0)
+    weighted = record(lambda x: autograd.sin(x[0]) * weight, [1.0], [weight])
+    for count in range(10):
+        points = np.linspace(-1, 1, count)[:, None]
+        assert np.allclose(program(points), 2 * np.tanh(points[:, 0]), rtol=1e-15)
+        assert np.allclose(weighted.value_and_grad(points, summed=True)[1], np.sin(points).sum(), rtol=1e-14)
 
 
 def alike(x, y, tolerance=1e-13):
@@ -215,11 +264,13 @@ def test_what_has_no_value_raises_what_the_operation_raises():
 
 
 def test_a_custom_operation_is_called_for_each_example():
+    """By NumPy's executor: machine code does not call back into Python."""
     cubed = autograd.custom(lambda x: x**3, lambda out, x: (3 * x**2,))
     program = record(lambda x: cubed(x[0]) + x[0], [1.0])
     value, grad = program.value_and_grad([[2.0], [3.0]])
     assert value.tolist() == [10.0, 30.0]
     assert grad.tolist() == [[13.0], [28.0]]
+    assert program.executor == "NumPy"
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 Programs: a graph recorded once, and run on other numbers.
 
 `recording` records, `translating` puts a graph and its chain rule on a `tape`, `lowering` reads the table's texts as
-instructions, `guards` keeps what decided which way the code went, `arrays` runs a tape with NumPy, `program` is what
-users hold.
+instructions, `guards` keeps what decided which way the code went. `arrays` runs a tape with NumPy; `native` as machine
+code, which `lanes` writes, with the functions of `elementary`; `executor` chooses. `program` is what users hold.
 """
 
 from autograd.program.program import Program

@@ -52,20 +52,23 @@ class ArrayExecutor:
     ----------
     tape
         The instructions.
-    results
-        The places of what is wanted.
+    stored
+        The places of what is wanted for each example.
+    summed
+        The places of what is wanted as a sum over the examples.
     """
 
-    name = "numpy"
+    name = "NumPy"
 
-    def __init__(self, tape: Tape, results: Sequence[int]) -> None:
-        self._results = tuple(results)
+    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> None:
+        self._stored, self._summed = tuple(stored), tuple(summed)
+        results = {*stored, *summed}
         self._size = len(tape.instructions)
-        needed = tape.needed_for(results)
+        needed = tape.needed_for([*results])
         last_use = {operand: place for place in needed for operand in _registers(tape, place)}
         freed: dict[int, list[int]] = {}
         for operand, place in last_use.items():
-            if operand not in self._results:
+            if operand not in results:
                 freed.setdefault(place, []).append(operand)
         self._sources = [(place, *tape.instructions[place]) for place in needed if not _registers(tape, place)]
         self._steps = [
@@ -74,7 +77,7 @@ class ArrayExecutor:
             if _registers(tape, place)
         ]
 
-    def run(self, inputs: Any, params: Sequence[float]) -> list[Any]:
+    def run(self, inputs: Any, params: Sequence[float]) -> tuple[list[Any], list[float]]:
         """
         Compute the results.
 
@@ -87,12 +90,14 @@ class ArrayExecutor:
 
         Returns
         -------
-        list of numpy.ndarray
+        stored
             For each result its numbers, (n,).
+        summed
+            For each result its sum.
         """
         np = numpy()
         count = len(inputs)
-        out = [np.empty(count) for _ in self._results]
+        stored, totals = [np.empty(count) for _ in self._stored], [0.0] * len(self._summed)
         with np.errstate(all="ignore"):
             for start in range(0, count, _BLOCK):
                 block = inputs[start : start + _BLOCK].T.copy()
@@ -103,9 +108,11 @@ class ArrayExecutor:
                     registers[place] = function(*[registers[operand] for operand in operands])
                     for each in freed:
                         registers[each] = None
-                for numbers, place in zip(out, self._results, strict=True):
+                for numbers, place in zip(stored, self._stored, strict=True):
                     numbers[start : start + _BLOCK] = registers[place]
-        return out
+                for index, place in enumerate(self._summed):
+                    totals[index] += float(np.broadcast_to(registers[place], block.shape[1]).sum())
+        return stored, totals
 
 
 def _registers(tape: Tape, place: int) -> tuple[int, ...]:

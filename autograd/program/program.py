@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from autograd.engine import Value, topological_order
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, failure
 from autograd.ops import TABLE
-from autograd.program.arrays import ArrayExecutor, numpy
+from autograd.program.arrays import numpy
+from autograd.program.executor import Executor
 from autograd.program.guards import put_guards
 from autograd.program.tape import SOURCES, Tape
 from autograd.program.translating import put_backward, put_forward
@@ -63,27 +64,38 @@ class Program:
         return [put_backward(self._tape, self._order, self._place, root, leaves) for root in self._roots]
 
     @cached_property
-    def _forward(self) -> ArrayExecutor:
-        return ArrayExecutor(self._tape, [*self._values, *(guard.place for guard in self._guards)])
+    def _forward(self) -> Executor:
+        return Executor(self._tape, self._observed)
 
     @cached_property
-    def _backward(self) -> ArrayExecutor:
-        slopes = [place for row in self._slopes for place in row]
-        return ArrayExecutor(self._tape, [*self._values, *slopes, *(guard.place for guard in self._guards)])
+    def _with_slopes(self) -> Executor:
+        return Executor(self._tape, [*self._observed, *self._flat_slopes])
+
+    @cached_property
+    def _with_sums(self) -> Executor:
+        return Executor(self._tape, self._observed, self._flat_slopes)
+
+    @property
+    def _observed(self) -> list[int]:
+        """The places of what a run looks at for each example: the values, and what must come out as it did."""
+        return [*self._values, *(guard.place for guard in self._guards)]
+
+    @property
+    def _flat_slopes(self) -> list[int]:
+        return [place for row in self._slopes for place in row]
 
     @property
     def executor(self) -> str:
-        """What runs the program."""
-        return ArrayExecutor.name
+        """What computes values and gradients by now: ``"NumPy"``, or ``"straight-line code"`` once that pays."""
+        return (self._with_sums if self.params else self._with_slopes).name
 
     @property
     def stats(self) -> dict[str, int]:
         """How many nodes were recorded, and what is on the tape for the value and for the gradient."""
-        flat = [place for row in self._slopes for place in row]
         return {
             "nodes": len(self._order),
             "instructions": self._count(self._values),
-            "with gradient": self._count([*self._values, *flat]),
+            "with gradient": self._count([*self._values, *self._flat_slopes]),
             "inputs": len(self._inputs),
             "params": len(self.params),
             "guards": len(self._guards),
@@ -119,7 +131,7 @@ class Program:
             What an operation raises outside of its domain.
         """
         points, is_batch = self._points(x)
-        values = self._run(self._forward, points, check=check)
+        values, _, _ = self._run(self._forward, points, check=check)
         return self._shaped(values, is_batch=is_batch)
 
     def value_and_grad(self, x: Any, *, summed: bool = False, check: bool = True) -> tuple[Any, Any]:
@@ -152,13 +164,14 @@ class Program:
             msg = "value_and_grad is of one result: this program has several; call jacobian"
             raise ArgumentError(msg)
         points, is_batch = self._points(x)
-        (value, *slopes) = self._run(self._backward, points, check=check)
         np = numpy()
-        rows = np.stack(slopes) if slopes else np.empty((0, len(points)))
-        shaped = self._shaped([value], is_batch=is_batch)
+        executor = self._with_sums if self.params else self._with_slopes
+        values, slopes, sums = self._run(executor, points, check=check)
+        value = self._shaped(values, is_batch=is_batch)
         if self.params:
-            return shaped, rows.sum(axis=1) / (1 if summed else len(points))
-        return shaped, rows.T if is_batch else rows[:, 0]
+            return value, np.array(sums) / (1 if summed else len(points))
+        rows = np.stack(slopes, axis=-1) if slopes else np.empty((len(points), 0))
+        return value, rows if is_batch else rows[0]
 
     def jacobian(self, x: Any, *, check: bool = True) -> Any:
         """
@@ -180,7 +193,7 @@ class Program:
             As for a call.
         """
         points, is_batch = self._points(x)
-        slopes = self._run(self._backward, points, check=check)[len(self._values) :]
+        _, slopes, _ = self._run(self._with_slopes, points, check=check)
         stacked = numpy().stack(slopes, axis=-1).reshape(len(points), len(self._roots), -1)
         return stacked if is_batch else stacked[0]
 
@@ -199,17 +212,19 @@ class Program:
             raise ArgumentError(msg)
         return np.atleast_2d(points), is_batch
 
-    def _run(self, executor: ArrayExecutor, points: Any, *, check: bool) -> list[Any]:
-        numbers = executor.run(points, [leaf.data for leaf in self.params])
-        results = numbers[: len(numbers) - len(self._guards)]
-        for guard, outcomes in zip(self._guards, numbers[len(results) :], strict=True):
+    def _run(self, executor: Executor, points: Any, *, check: bool) -> tuple[list[Any], list[Any], list[float]]:
+        """Give the values, the slopes of each example, and their sums."""
+        stored, sums = executor.run(points, [leaf.data for leaf in self.params])
+        first, last = len(self._values), len(self._observed)
+        values, slopes = stored[:first], stored[last:]
+        for guard, outcomes in zip(self._guards, stored[first:last], strict=True):
             guard.check(outcomes)
         if check:
             np = numpy()
-            finite = np.logical_and.reduce([np.isfinite(each) for each in results[: len(self._values)]])
+            finite = np.logical_and.reduce([np.isfinite(each) for each in values])
             for example in np.flatnonzero(~finite):
                 self._replay(points[example])
-        return results
+        return values, slopes, sums
 
     def _replay(self, point: Any) -> None:
         """Compute an example node by node, as Python's floats do: what has no value raises."""
@@ -237,7 +252,7 @@ class Program:
         """List the tape: what computes the values, then what the gradient needs beside that."""
         lines = self._lines(self._values, set())
         lines += [f"return {', '.join(self._name(place) for place in self._values)}", "", "gradient:"]
-        flat = [place for row in self._slopes for place in row]
+        flat = self._flat_slopes
         lines += self._lines(flat, set(self._tape.needed_for(self._values)))
         return "\n".join([*lines, f"return {', '.join(self._name(place) for place in flat)}"])
 

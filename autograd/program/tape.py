@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.primitives import IEEE, left_sum
+from autograd.primitives import CHAINED, IEEE, left_sum
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: What an instruction may be beside a primitive of the table.
-_OPERATORS: dict[str, Any] = {
+OPERATORS: dict[str, Any] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg, "lt": operator.lt,
     "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
     "sum": lambda start, *terms: left_sum(terms, start),
@@ -82,7 +82,7 @@ class Tape:
         """
         known = [self.instructions[place] for place in operands]
         if all(each.op == "constant" for each in known):
-            function = _OPERATORS.get(op) or IEEE[op]
+            function = OPERATORS.get(op) or IEEE[op]
             return self.constant(function(*(each.operands[0] for each in known)))
         if op == "select" and known[0].op == "constant":
             return operands[1] if known[0].operands[0] else operands[2]
@@ -164,7 +164,7 @@ class Tape:
         Parameters
         ----------
         name
-            ``"maximum"``, ``"minimum"`` or ``"product"``.
+            One of ``primitives.CHAINED``.
         *values
             Places.
 
@@ -172,10 +172,12 @@ class Tape:
         -------
         int
         """
-        op = "mul" if name == "product" else name
-        best = self.constant(1.0) if name == "product" else values[0]
-        for value in values if name == "product" else values[1:]:
-            best = self.emit(op, best, value)
+        start = CHAINED[name]
+        if len(values) < 2 and start is not None:
+            values = (self.constant(start), *values)
+        best, *others = values
+        for value in others:
+            best = self.emit("mul" if name == "product" else name, best, value)
         return best
 
     def needed_for(self, results: Sequence[int]) -> list[int]:

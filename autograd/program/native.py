@@ -1,0 +1,152 @@
+"""Runs a tape as machine code that llvmlite compiles: no C compiler is needed."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any
+
+from autograd.program.arrays import numpy
+from autograd.program.elementary import Elementary
+from autograd.program.lanes import module_of
+from autograd.program.tape import OPERATORS, SOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from autograd.program.tape import Tape
+
+
+class NativeExecutor:
+    """
+    Computes results of a tape for many examples, several in each step.
+
+    Parameters
+    ----------
+    tape
+        The instructions.
+    stored
+        The places of what is wanted for each example.
+    summed
+        The places of what is wanted as a sum over the examples.
+    """
+
+    name = "straight-line code"
+
+    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> None:
+        self._stored, self._summed = len(stored), len(summed)
+        self._lanes = lanes_of_this_machine()
+        module, called = module_of(tape, stored, summed, self._lanes)
+        self._engine = _compiled(str(module), called)
+        pointer = ctypes.POINTER(ctypes.c_double)
+        signature = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, pointer, ctypes.c_int64)
+        self._function = signature(self._engine.get_function_address("run"))
+
+    def run(self, inputs: Any, params: Sequence[float]) -> tuple[list[Any], list[float]]:
+        """
+        Compute the results.
+
+        Parameters
+        ----------
+        inputs
+            An array (n, number of inputs).
+        params
+            The parameters' numbers.
+
+        Returns
+        -------
+        stored
+            For each result its numbers, (n,).
+        summed
+            For each result its sum.
+        """
+        np = numpy()
+        count, lanes = len(inputs), self._lanes
+        stored = np.empty((self._stored, count))
+        totals = np.zeros(self._summed)
+        given = np.asarray(params, dtype=float)
+        whole = count - count % lanes
+        if whole:
+            stored[:, :whole], lane_sums = self._blocks(inputs[:whole], given)
+            totals += lane_sums.sum(axis=1)
+        if whole < count:  # the last block is filled up with its last example, which does not count
+            rest = count - whole
+            filled = np.concatenate([inputs[whole:], np.repeat(inputs[-1:], lanes - rest, axis=0)])
+            last, lane_sums = self._blocks(filled, given)
+            stored[:, whole:] = last[:, :rest]
+            totals += lane_sums[:, :rest].sum(axis=1)
+        return list(stored), totals.tolist()
+
+    def _blocks(self, inputs: Any, params: Any) -> tuple[Any, Any]:
+        np = numpy()
+        columns = np.ascontiguousarray(inputs.T)
+        stored = np.empty((self._stored, len(inputs)))
+        lane_sums = np.zeros((self._summed, self._lanes))
+        pointer = ctypes.POINTER(ctypes.c_double)
+        arrays = [array.ctypes.data_as(pointer) for array in (columns, params, stored, lane_sums)]
+        self._function(*arrays, len(inputs) // self._lanes)
+        return stored, lane_sums
+
+
+@functools.cache
+def lanes_of_this_machine() -> int:
+    """
+    Tell how many numbers a vector of this CPU has.
+
+    Returns
+    -------
+    int
+    """
+    from llvmlite import binding  # noqa: PLC0415 - optional
+
+    features = binding.get_host_cpu_features()
+    return 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
+
+
+def _machine() -> Any:
+    """Make a target machine; each compiler takes one over."""
+    from llvmlite import binding  # noqa: PLC0415 - optional
+
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    features = binding.get_host_cpu_features()
+    flags = features.flatten() + (",-prefer-256-bit" if features.get("avx512f") else "")
+    return binding.Target.from_default_triple().create_target_machine(
+        cpu=binding.get_host_cpu_name(), features=flags, opt=1, jit=True
+    )
+
+
+def _compiled(text: str, called: Iterable[str]) -> Any:
+    from llvmlite import binding  # noqa: PLC0415 - optional
+
+    machine = _machine()
+    for name in called:
+        function = getattr(ctypes.CDLL(None), name)
+        binding.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
+    module = binding.parse_assembly(text)
+    module.verify()
+    engine = binding.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return engine
+
+
+def can_run(tape: Tape, places: Iterable[int]) -> bool:
+    """
+    Tell whether instructions can be compiled: there is llvmlite, and none of them calls back into Python.
+
+    Parameters
+    ----------
+    tape
+        The instructions.
+    places
+        Of those that are needed.
+
+    Returns
+    -------
+    bool
+    """
+    ops = {tape.instructions[place].op for place in places}
+    is_there = importlib.util.find_spec("llvmlite") is not None and sys.platform != "win32"
+    return is_there and all(op in OPERATORS or op in SOURCES or Elementary.has(op) for op in ops)
