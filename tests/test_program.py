@@ -316,3 +316,16 @@ def test_what_a_second_derivative_depends_on_is_a_guard():
     assert larger([1.0, 3.0]) == 27.0
     with pytest.raises(GuardError, match="1 == 8 was False"):
         larger([9.0, 3.0])
+
+
+def test_numbers_may_be_given_for_the_parameters():
+    weight = Value(3.0)
+    program = record(lambda x: x[0] * weight, [1.0], [weight])
+    assert program([2.0], params=[5.0]) == 10.0
+    assert program.value_and_grad([2.0], params=np.array([7.0]))[0] == 14.0
+    assert program.jacobian([2.0], params=[7.0]).tolist() == [[2.0]]
+    assert weight.data == 3.0
+    with pytest.raises(ArgumentError, match=r"params must be 1 numbers, not an array of shape \(2,\)"):
+        program([2.0], params=[1.0, 2.0])
+    with pytest.raises(OperandError, match="params must be 1 numbers, not 'w'"):
+        program([2.0], params="w")

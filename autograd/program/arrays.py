@@ -77,7 +77,7 @@ class ArrayExecutor:
             if _registers(tape, place)
         ]
 
-    def run(self, inputs: Any, params: Sequence[float]) -> tuple[list[Any], list[float]]:
+    def run(self, inputs: Any, params: Any) -> tuple[list[Any], list[float]]:
         """
         Compute the results.
 
@@ -86,7 +86,7 @@ class ArrayExecutor:
         inputs
             An array (n, number of inputs).
         params
-            The parameters' numbers.
+            The parameters' numbers, an array (number of parameters,).
 
         Returns
         -------

@@ -46,7 +46,7 @@ class Executor:
         """What runs the tape by now."""
         return self._runs.name
 
-    def run(self, inputs: Any, params: Sequence[float]) -> tuple[list[Any], list[float]]:
+    def run(self, inputs: Any, params: Any) -> tuple[list[Any], list[float]]:
         """
         Compute the results.
 
@@ -55,7 +55,7 @@ class Executor:
         inputs
             An array (n, number of inputs).
         params
-            The parameters' numbers.
+            The parameters' numbers, an array (number of parameters,).
 
         Returns
         -------

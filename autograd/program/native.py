@@ -44,7 +44,7 @@ class NativeExecutor:
         signature = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, pointer, ctypes.c_int64)
         self._function = signature(self._engine.get_function_address("run"))
 
-    def run(self, inputs: Any, params: Sequence[float]) -> tuple[list[Any], list[float]]:
+    def run(self, inputs: Any, params: Any) -> tuple[list[Any], list[float]]:
         """
         Compute the results.
 
@@ -53,7 +53,7 @@ class NativeExecutor:
         inputs
             An array (n, number of inputs).
         params
-            The parameters' numbers.
+            The parameters' numbers, an array (number of parameters,).
 
         Returns
         -------
@@ -66,15 +66,14 @@ class NativeExecutor:
         count, lanes = len(inputs), self._lanes
         stored = np.empty((self._stored, count))
         totals = np.zeros(self._summed)
-        given = np.asarray(params, dtype=float)
         whole = count - count % lanes
         if whole:
-            stored[:, :whole], lane_sums = self._blocks(inputs[:whole], given)
+            stored[:, :whole], lane_sums = self._blocks(inputs[:whole], params)
             totals += lane_sums.sum(axis=1)
         if whole < count:  # the last block is filled up with its last example, which does not count
             rest = count - whole
             filled = np.concatenate([inputs[whole:], np.repeat(inputs[-1:], lanes - rest, axis=0)])
-            last, lane_sums = self._blocks(filled, given)
+            last, lane_sums = self._blocks(filled, params)
             stored[:, whole:] = last[:, :rest]
             totals += lane_sums[:, :rest].sum(axis=1)
         return list(stored), totals.tolist()

@@ -105,7 +105,7 @@ class Program:
         tape = self._tape
         return sum(tape.instructions[place].op not in SOURCES for place in tape.needed_for(results))
 
-    def __call__(self, x: Any, *, check: bool = True) -> Any:
+    def __call__(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
         """
         Compute the results.
 
@@ -113,6 +113,8 @@ class Program:
         ----------
         x
             A number for each input; or an array (n, number of inputs), a row for each example.
+        params
+            Numbers for the parameters, (number of parameters,); by default those that they have by now.
         check
             Where a result is not finite, compute the example anew, node by node, so that what fails is named.
 
@@ -131,16 +133,18 @@ class Program:
             What an operation raises outside of its domain.
         """
         points, is_batch = self._points(x)
-        values, _, _ = self._run(self._forward, points, check=check)
+        values, _, _ = self._run(self._forward, points, self._numbers(params), check=check)
         return self._shaped(values, is_batch=is_batch)
 
-    def value_and_grad(self, x: Any, *, summed: bool = False, check: bool = True) -> tuple[Any, Any]:
+    def value_and_grad(
+        self, x: Any, *, params: Any = None, summed: bool = False, check: bool = True
+    ) -> tuple[Any, Any]:
         """
         Compute the result and its derivatives.
 
         Parameters
         ----------
-        x
+        x, params
             As for a call.
         summed
             With parameters: give the sum over the examples, not the mean.
@@ -166,20 +170,20 @@ class Program:
         points, is_batch = self._points(x)
         np = numpy()
         executor = self._with_sums if self.params else self._with_slopes
-        values, slopes, sums = self._run(executor, points, check=check)
+        values, slopes, sums = self._run(executor, points, self._numbers(params), check=check)
         value = self._shaped(values, is_batch=is_batch)
         if self.params:
             return value, np.array(sums) / (1 if summed else len(points))
         rows = np.stack(slopes, axis=-1) if slopes else np.empty((len(points), 0))
         return value, rows if is_batch else rows[0]
 
-    def jacobian(self, x: Any, *, check: bool = True) -> Any:
+    def jacobian(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
         """
         Compute the derivatives of each result by each parameter, or without parameters by each input.
 
         Parameters
         ----------
-        x, check
+        x, params, check
             As for a call.
 
         Returns
@@ -193,7 +197,7 @@ class Program:
             As for a call.
         """
         points, is_batch = self._points(x)
-        _, slopes, _ = self._run(self._with_slopes, points, check=check)
+        _, slopes, _ = self._run(self._with_slopes, points, self._numbers(params), check=check)
         stacked = numpy().stack(slopes, axis=-1).reshape(len(points), len(self._roots), -1)
         return stacked if is_batch else stacked[0]
 
@@ -212,9 +216,25 @@ class Program:
             raise ArgumentError(msg)
         return np.atleast_2d(points), is_batch
 
-    def _run(self, executor: Executor, points: Any, *, check: bool) -> tuple[list[Any], list[Any], list[float]]:
+    def _numbers(self, params: Any) -> Any:
+        np = numpy()
+        if params is None:
+            return np.array([leaf.data for leaf in self.params])
+        try:
+            numbers = np.ascontiguousarray(params, dtype=float)
+        except (TypeError, ValueError) as error:
+            msg = f"params must be {len(self.params)} numbers, not {params!r}"
+            raise OperandError(msg) from error
+        if numbers.shape != (len(self.params),):
+            msg = f"params must be {len(self.params)} numbers, not an array of shape {numbers.shape}"
+            raise ArgumentError(msg)
+        return numbers
+
+    def _run(
+        self, executor: Executor, points: Any, numbers: Any, *, check: bool
+    ) -> tuple[list[Any], list[Any], list[float]]:
         """Give the values, the slopes of each example, and their sums."""
-        stored, sums = executor.run(points, [leaf.data for leaf in self.params])
+        stored, sums = executor.run(points, numbers)
         first, last = len(self._values), len(self._observed)
         values, slopes = stored[:first], stored[last:]
         for guard, outcomes in zip(self._guards, stored[first:last], strict=True):
@@ -223,12 +243,12 @@ class Program:
             np = numpy()
             finite = np.logical_and.reduce([np.isfinite(each) for each in values])
             for example in np.flatnonzero(~finite):
-                self._replay(points[example])
+                self._replay(points[example], numbers)
         return values, slopes, sums
 
-    def _replay(self, point: Any) -> None:
+    def _replay(self, point: Any, numbers: Any) -> None:
         """Compute an example node by node, as Python's floats do: what has no value raises."""
-        given = dict(zip(self._inputs, point.tolist(), strict=True))
+        given = dict(zip((*self._inputs, *self.params), (*point.tolist(), *numbers.tolist()), strict=True))
         again: dict[Value, Value] = {}
         for node in self._order:
             operands = [again[each] if isinstance(each, Value) else Value(each) for each in node.operands]
