@@ -52,8 +52,8 @@ class Guard(NamedTuple):
         wrong = (outcomes != self.outcome).nonzero()[0]
         if len(wrong):
             msg = (
-                f"example {wrong[0]} would go another way than the recording: {self.text}; record it anew for such "
-                "numbers, or choose with where, maximum or relu, which are part of the program"
+                f"example {wrong[0]} would go another way than the recording: {self.text}; choose with where, "
+                'maximum or relu, which are part of the program, or record a function with on_guard="record"'
             )
             raise GuardError(msg, int(wrong[0]))
 

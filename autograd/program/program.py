@@ -75,6 +75,10 @@ class Program:
     def _with_sums(self) -> Executor:
         return Executor(self._tape, self._observed, self._flat_slopes)
 
+    @cached_property
+    def _of_guards(self) -> Executor:
+        return Executor(self._tape, [guard.place for guard in self._guards])
+
     @property
     def _observed(self) -> list[int]:
         """The places of what a run looks at for each example: the values, and what must come out as it did."""
@@ -88,6 +92,11 @@ class Program:
     def executor(self) -> str:
         """What computes values and gradients by now: ``"NumPy"``, or ``"straight-line code"`` once that pays."""
         return (self._with_sums if self.params else self._with_slopes).name
+
+    @property
+    def form(self) -> int | None:
+        """How many results there are, in a list; None for one that is in none."""
+        return None if self._single else len(self._roots)
 
     @property
     def stats(self) -> dict[str, int]:
@@ -200,6 +209,32 @@ class Program:
         _, slopes, _ = self._run(self._with_slopes, points, self._numbers(params), check=check)
         stacked = numpy().stack(slopes, axis=-1).reshape(len(points), len(self._roots), -1)
         return stacked if is_batch else stacked[0]
+
+    def follows(self, x: Any, *, params: Any = None) -> Any:
+        """
+        Tell which examples go the way of the recording: for which the comparisons come out as they did.
+
+        Parameters
+        ----------
+        x, params
+            As for a call.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n,), True or False for each example.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for a call.
+        """
+        points, _ = self._points(x)
+        outcomes, _ = self._of_guards.run(points, self._numbers(params))
+        follows = numpy().ones(len(points), dtype=bool)
+        for guard, outcome in zip(self._guards, outcomes, strict=True):
+            follows &= outcome == guard.outcome
+        return follows
 
     # ------------------------------------------------------------------ one run
 

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 from autograd.engine import Value, topological_order
 from autograd.errors import ArgumentError, OperandError
 from autograd.operands import number
 from autograd.program.program import Program
+from autograd.program.variants import Variants
 from autograd.tracing import comparisons_behind, trace_source
 
+Recordable = Callable[[list[Value]], Any] | Value | Sequence[Value]
 
+
+@overload
 def record(
-    f_or_root: Callable[[list[Value]], Any] | Value | Sequence[Value],
-    inputs: Sequence[Any],
-    params: Iterable[Value] = (),
-) -> Program:
+    f_or_root: Recordable, inputs: Sequence[Any], params: Iterable[Value] = (), *, on_guard: Literal["raise"] = "raise"
+) -> Program: ...
+@overload
+def record(
+    f_or_root: Recordable, inputs: Sequence[Any], params: Iterable[Value] = (), *, on_guard: Literal["record"]
+) -> Variants: ...
+def record(
+    f_or_root: Recordable, inputs: Sequence[Any], params: Iterable[Value] = (), *, on_guard: str = "raise"
+) -> Program | Variants:
     """
     Record a graph once, to run it on other numbers: many examples at a time, with gradients.
 
@@ -28,12 +37,16 @@ def record(
         For a function, the numbers to record it at. For a graph, the leaves whose numbers are given at each run.
     params
         Leaves that all examples share, as the parameters of a model: a run takes the numbers that they have by then.
-        Leaves that are neither keep the numbers that they have now.
+        Leaves that are neither keep the numbers that they have now; once they have others, a run raises.
+    on_guard
+        What to do where a comparison comes out otherwise than while recording: ``"raise"`` GuardError, or ``"record"``
+        a function again, at that example. It is to depend on its inputs and on `params` alone.
 
     Returns
     -------
-    Program
-        Call it with numbers for the inputs, or with rows of these.
+    Program or Variants
+        Call it with numbers for the inputs, or with rows of these. It is `Variants`, a program for each way the
+        function goes, with ``on_guard="record"``.
 
     Raises
     ------
@@ -42,9 +55,8 @@ def record(
 
     Notes
     -----
-    Where the code compares Values, it goes one way, and only that is recorded: a run in which a comparison would come
-    out otherwise raises GuardError. Of a graph such comparisons are known if it was made inside ``with
-    trace_source()``. ``where``, ``maximum``, ``relu`` choose anew at each run.
+    Where the code compares Values, it goes one way, and only that is recorded. Of a graph such comparisons are known if
+    it was made inside ``with trace_source()``. ``where``, ``maximum``, ``relu`` choose anew at each run.
 
     Examples
     --------
@@ -56,30 +68,81 @@ def record(
     >>> value.tolist(), grad.tolist()
     ([0.0, 1.0], [[4.0, 0.0], [1.0, 1.0]])
     """
-    given = list(params)
-    for place, leaf in enumerate(given):
+    if on_guard not in ("raise", "record"):
+        msg = f"record: on_guard must be 'raise' or 'record', not {on_guard!r}"
+        raise ArgumentError(msg)
+    given, shared = _listed(inputs, "inputs"), _listed(params, "params")
+    for place, leaf in enumerate(shared):
         _check_leaf(leaf, f"params[{place}]")
-    if isinstance(f_or_root, Value) or not callable(f_or_root):
-        leaves = list(inputs)
-        for place, leaf in enumerate(leaves):
-            _check_leaf(leaf, f"inputs[{place}]")
-        out: Any = f_or_root
-        comparisons = comparisons_behind(topological_order(*_roots(out)))
-    else:
-        leaves = [Value(number(x, f"record: inputs[{place}]"), f"x{place}") for place, x in enumerate(inputs)]
-        with trace_source() as trace:
-            out = f_or_root(list(leaves))
-        comparisons = trace.comparisons
+    if callable(f_or_root):
+        point = [number(x, f"record: inputs[{place}]") for place, x in enumerate(given)]
+        if on_guard == "record":
+            return Variants(lambda numbers: record_function(f_or_root, numbers, shared), point)
+        return record_function(f_or_root, point, shared, all_used=True)
+    if on_guard == "record":
+        msg = (
+            "record: on_guard='record' is for a function, which can be called again at other numbers; of a graph there "
+            "is one way only"
+        )
+        raise ArgumentError(msg)
+    for place, leaf in enumerate(given):
+        _check_leaf(leaf, f"inputs[{place}]")
+    roots = _roots(f_or_root)
+    order = topological_order(*roots)
+    _check_shared(shared, given, order)
+    return Program(roots, given, shared, comparisons_behind(order), single=isinstance(f_or_root, Value))
+
+
+def record_function(
+    f: Callable[[list[Value]], Any], point: Sequence[float], params: Sequence[Value], *, all_used: bool = False
+) -> Program:
+    """
+    Record a function at a point.
+
+    Parameters
+    ----------
+    f
+        Of a list of Values, one for each input.
+    point
+        The numbers.
+    params
+        Leaves that all examples share.
+    all_used
+        Whether a parameter on which nothing depends is an error.
+
+    Returns
+    -------
+    Program
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `record`.
+    """
+    leaves = [Value(x, f"x{place}") for place, x in enumerate(point)]
+    with trace_source() as trace:
+        out = f(list(leaves))
     roots = _roots(out)
-    if len({*leaves, *given}) != len(leaves) + len(given):
+    _check_shared(params, leaves, topological_order(*roots) if all_used else params)
+    return Program(roots, leaves, params, trace.comparisons, single=isinstance(out, Value))
+
+
+def _listed(given: Any, role: str) -> list[Any]:
+    if isinstance(given, str | bytes | dict) or not isinstance(given, Iterable) or getattr(given, "shape", None) == ():
+        msg = f"record: {role} must be a sequence, as a list, not {type(given).__name__} {given!r}"
+        raise OperandError(msg)
+    return list(given)
+
+
+def _check_shared(params: Sequence[Value], inputs: Sequence[Value], order: Sequence[Value]) -> None:
+    if len({*inputs, *params}) != len(inputs) + len(params):
         msg = "record: a leaf is among inputs and params twice"
         raise ArgumentError(msg)
-    present = set(topological_order(*roots))
-    for place, leaf in enumerate(given):
+    present = set(order)
+    for place, leaf in enumerate(params):
         if leaf not in present:
             msg = f"record: params[{place}] must be in the graph; nothing depends on {leaf!r}"
             raise ArgumentError(msg)
-    return Program(roots, leaves, given, comparisons, single=isinstance(out, Value))
 
 
 def _check_leaf(leaf: Any, role: str) -> None:

@@ -1,0 +1,238 @@
+"""Programs of one function, one for each way that its comparisons can come out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from autograd.errors import ArgumentError, GuardError
+from autograd.program.arrays import numpy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from autograd.engine import Value
+    from autograd.program.program import Program
+
+#: Programs of one function: one that goes more ways would be recorded more often than run.
+MOST_VARIANTS = 64
+
+
+class Variants:
+    """
+    What `record` makes of a function with ``on_guard="record"``: a program for each way that it has gone so far.
+
+    It is called as a `Program` is. Each example is computed by the program of its way; where there is none, the
+    function is recorded at that example.
+
+    Parameters
+    ----------
+    record_at
+        Records the function at a point.
+    point
+        Where it is recorded first.
+
+    Examples
+    --------
+    >>> from autograd import record
+    >>> program = record(lambda x: x[0] * 2 if x[0] > 1 else -x[0], inputs=[2.0], on_guard="record")
+    >>> program([[3.0], [0.5], [4.0]]).tolist()
+    [6.0, -0.5, 8.0]
+    >>> program
+    <Variants of 1 inputs and 0 params: 2 programs>
+    """
+
+    def __init__(self, record_at: Callable[[Sequence[float]], Program], point: Sequence[float]) -> None:
+        self._record_at = record_at
+        self._programs = [record_at(point)]
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The programs that have been recorded so far, in that order."""
+        return tuple(self._programs)
+
+    @property
+    def executor(self) -> str:
+        """What computes values and gradients by now, for each program."""
+        return ", ".join(dict.fromkeys(program.executor for program in self._programs))
+
+    def __call__(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
+        """
+        Compute the results.
+
+        Parameters
+        ----------
+        x, params, check
+            As for a `Program`.
+
+        Returns
+        -------
+        float or numpy.ndarray
+            As a `Program` gives it.
+
+        Raises
+        ------
+        TypeError, ValueError, ArithmeticError
+            As for a `Program`; also what the function itself raises where it is recorded, and where it returns more
+            results for one example than for another.
+        GuardError
+            The function goes more ways than are kept, 64.
+        """
+        parts = self._parts(x, params)
+        results = [program(points, params=params, check=check) for program, points, _ in parts]
+        if len(parts) == 1:
+            return results[0]
+        rows = [rows for *_, rows in parts]
+        if isinstance(results[0], list):
+            return [_together(rows, columns) for columns in zip(*results, strict=True)]
+        return _together(rows, results)
+
+    def value_and_grad(
+        self, x: Any, *, params: Any = None, summed: bool = False, check: bool = True
+    ) -> tuple[Any, Any]:
+        """
+        Compute the result and its derivatives.
+
+        Parameters
+        ----------
+        x, params, summed, check
+            As for a `Program`.
+
+        Returns
+        -------
+        value, grad
+            As a `Program` gives them.
+
+        Raises
+        ------
+        TypeError, ValueError, ArithmeticError, GuardError
+            As for a call.
+        """
+        parts = self._parts(x, params)
+        if len(parts) == 1:
+            program, points, _ = parts[0]
+            return program.value_and_grad(points, params=params, summed=summed, check=check)
+        both = [program.value_and_grad(points, params=params, summed=True, check=check) for program, points, _ in parts]
+        rows, grads = [rows for *_, rows in parts], [grad for _, grad in both]
+        values = _together(rows, [value for value, _ in both])
+        if not self._programs[0].params:
+            return values, _together(rows, grads)
+        return values, sum(grads) / (1 if summed else len(values))
+
+    def jacobian(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
+        """
+        Compute the derivatives of each result by each parameter, or without parameters by each input.
+
+        Parameters
+        ----------
+        x, params, check
+            As for a call.
+
+        Returns
+        -------
+        numpy.ndarray
+            As a `Program` gives it.
+
+        Raises
+        ------
+        TypeError, ValueError, ArithmeticError, GuardError
+            As for a call.
+        """
+        parts = self._parts(x, params)
+        found = [program.jacobian(points, params=params, check=check) for program, points, _ in parts]
+        return found[0] if len(parts) == 1 else _together([rows for *_, rows in parts], found)
+
+    # ------------------------------------------------------------------ who computes what
+
+    def program_for(self, x: Any, params: Any = None) -> Program:
+        """
+        Give the program of the way that a point goes; record it if there is none.
+
+        Parameters
+        ----------
+        x
+            A number for each input.
+        params
+            As for a call.
+
+        Returns
+        -------
+        Program
+
+        Raises
+        ------
+        TypeError, ValueError, ArithmeticError, GuardError
+            As for a call.
+        """
+        return self._parts(x, params)[0][0]
+
+    def _parts(self, x: Any, params: Any) -> list[tuple[Program, Any, Any]]:
+        """Divide examples by the way they go: programs, each with what to call it with, and which rows that is."""
+        np = numpy()
+        points, is_batch = self._programs[0]._points(x)
+        left = np.arange(len(points))
+        parts: list[tuple[Program, Any, Any]] = []
+        tried = 0
+        while len(left):
+            is_new = tried == len(self._programs)
+            if is_new:
+                self._record_one_more(points[left[0]].tolist(), params)
+            program = self._programs[tried]
+            goes = program.follows(points[left], params=params)
+            goes[0] |= is_new  # if rounding is to decide, the program itself refuses
+            if goes.any():
+                parts.append((program, points[left[goes]], left[goes]))
+            left = left[~goes]
+            tried += 1
+        if len(parts) < 2:
+            return [(parts[0][0] if parts else self._programs[0], points if is_batch else points[0], None)]
+        if len({program.form for program, *_ in parts}) > 1:
+            msg = "the function returns more results for one example than for another: run them one at a time"
+            raise ArgumentError(msg)
+        return parts
+
+    def _record_one_more(self, point: Sequence[float], params: Any) -> None:
+        if len(self._programs) == MOST_VARIANTS:
+            msg = (
+                f"the function goes more than {MOST_VARIANTS} ways, and would be recorded for each of them: choose "
+                "with where, maximum or relu, which are part of a program, in place of comparisons"
+            )
+            raise GuardError(msg)
+        first = self._programs[0]
+        with _having(first.params, first._numbers(params).tolist()):
+            self._programs.append(self._record_at(point))
+
+    # ------------------------------------------------------------------ shown
+
+    def __repr__(self) -> str:
+        first = self._programs[0].stats
+        return (
+            f"<Variants of {first['inputs']} inputs and {first['params']} params: {len(self._programs)} "
+            f"program{'s' * (len(self._programs) > 1)}>"
+        )
+
+    def __str__(self) -> str:
+        """List the tape of each program, below the comparisons that lead to it."""
+        return "\n\n".join(f"way {i}:\n{program}" for i, program in enumerate(self._programs))
+
+
+def _together(rows: Sequence[Any], parts: Sequence[Any]) -> Any:
+    """Put what was computed for some rows each into one array."""
+    count = sum(map(len, rows))
+    whole = numpy().empty((count, *parts[0].shape[1:]))
+    for places, numbers in zip(rows, parts, strict=True):
+        whole[places] = numbers
+    return whole
+
+
+@contextmanager
+def _having(leaves: Sequence[Value], numbers: Sequence[float]) -> Iterator[None]:
+    """Let leaves have other numbers for a while."""
+    before = [leaf.data for leaf in leaves]
+    try:
+        for leaf, number in zip(leaves, numbers, strict=True):
+            leaf.data = number
+        yield
+    finally:
+        for leaf, number in zip(leaves, before, strict=True):
+            leaf.data = number

@@ -1,0 +1,135 @@
+"""Functions that are recorded again where a comparison comes out otherwise: each example goes its own way."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import autograd
+from autograd import Value, record
+from autograd.errors import ArgumentError, DomainError, GuardError
+
+
+def eager(f, point):
+    leaves = [Value(x) for x in point]
+    out = f(leaves)
+    out.backward()
+    return out.data, [leaf.grad for leaf in leaves]
+
+
+def branching(x):
+    """Go one of five ways; in each of them other operations are done."""
+    if x[0] > 1:
+        return x[0] * x[1]
+    total = x[1]
+    for _ in range(3):
+        if total > 0.5:
+            total = autograd.sin(total) - x[0]
+    return total * x[1]
+
+
+points_of_branches = st.lists(st.tuples(st.floats(-3, 3), st.floats(-3, 3)), min_size=1, max_size=12)
+
+
+@given(points_of_branches)
+def test_each_example_is_computed_the_way_it_goes(points):
+    program = record(branching, [2.0, 1.0], on_guard="record")
+    wanted = [eager(branching, point) for point in points]
+    values, grads = program.value_and_grad(points)
+    assert np.allclose(values, [value for value, _ in wanted], rtol=1e-13, atol=1e-15)
+    assert np.allclose(grads, [slopes for _, slopes in wanted], rtol=1e-12, atol=1e-15)
+    assert np.array_equal(program(points), values)
+    assert np.allclose(program.jacobian(points)[:, 0], grads, rtol=1e-14)
+    assert len(program.programs) <= 5
+    for point, value, grad in zip(points, values, grads, strict=True):
+        assert program(point) == pytest.approx(value, rel=1e-14)
+        assert program.value_and_grad(point)[1] == pytest.approx(grad, rel=1e-13)
+
+
+def test_a_way_is_recorded_once():
+    calls = []
+
+    def f(x):
+        calls.append(x[0].data)
+        return x[0] * 2 if x[0] > 0 else -x[0]
+
+    program = record(f, [1.0], on_guard="record")
+    for _ in range(3):
+        assert program([[2.0], [-3.0], [0.0], [5.0]]).tolist() == [4.0, 3.0, -0.0, 10.0]
+    assert calls == [1.0, -3.0]
+    assert program([-7.0]) == 7.0
+    assert isinstance(program([-7.0]), float)
+    assert program(np.empty((0, 1))).shape == (0,)
+    assert program.executor in ("NumPy", "straight-line code")
+    assert repr(program) == "<Variants of 1 inputs and 0 params: 2 programs>"
+    assert str(program).startswith("way 0:\nv2 = mul(x0, 2)")
+
+
+@pytest.mark.parametrize("numbers", [None, [3.0, -2.0]])
+def test_shared_parameters_decide_too(numbers):
+    w, b = Value(0.5), Value(1.0)
+
+    def f(x):
+        return x[0] * w if x[0] + b > 0 else x[0] * x[0]
+
+    program = record(f, [1.0], [w, b], on_guard="record")
+    points = [[1.0], [-4.0], [1.5], [-0.5]]
+    values, mean = program.value_and_grad(points, params=numbers)
+    total = program.value_and_grad(points, params=numbers, summed=True)[1]
+    w_now, b_now = numbers or (0.5, 1.0)
+    taken = [x for (x,) in points if x + b_now > 0]
+    assert values.tolist() == [x * w_now if x + b_now > 0 else x * x for (x,) in points]
+    assert total.tolist() == [sum(taken), 0.0]
+    assert mean.tolist() == [sum(taken) / 4, 0.0]
+    assert (w.data, b.data) == (0.5, 1.0)
+
+
+def test_several_results_of_several_ways():
+    def f(x):
+        return [x[0], x[0] * 2] if x[0] > 0 else [-x[0], x[0]] if x[0] > -5 else [x[0]]
+
+    program = record(f, [1.0], on_guard="record")
+    first, second = program([[1.0], [-1.0]])
+    assert (first.tolist(), second.tolist()) == ([1.0, 1.0], [2.0, -1.0])
+    assert program.jacobian([[1.0], [-1.0]])[:, :, 0].tolist() == [[1.0, 2.0], [-1.0, 1.0]]
+    assert program([-9.0]) == [-9.0]
+    with pytest.raises(ValueError, match="more results for one example than for another"):
+        program([[1.0], [-9.0]])
+
+
+def test_a_function_of_too_many_ways_is_refused():
+    def f(x):
+        total = x[0]
+        while total > 1:
+            total = total - 1
+        return total
+
+    program = record(f, [0.5], on_guard="record")
+    assert program([[i + 0.5] for i in range(64)]).tolist() == [0.5] * 64
+    with pytest.raises(GuardError, match="goes more than 64 ways.*where, maximum or relu"):
+        program([64.5])
+    assert len(program.programs) == 64
+
+
+def test_what_the_function_raises_where_it_is_recorded_again():
+    program = record(lambda x: x[0] if x[0] > 0 else autograd.log(x[0]), [1.0], on_guard="record")
+    with pytest.raises(DomainError, match="log"):
+        program([[1.0], [-1.0]])
+    assert program([2.0]) == 2.0
+
+
+def test_which_examples_go_the_recorded_way():
+    program = record(branching, [2.0, 1.0])
+    assert program.follows([[3.0, 1.0], [0.5, 1.0], [1.5, 0.0]]).tolist() == [True, False, True]
+    assert record(lambda x: x[0] * 2, [1.0]).follows([[1.0], [2.0]]).tolist() == [True, True]
+    assert program.follows([0.0, 1.0]).tolist() == [False]
+    with pytest.raises(GuardError, match='on_guard="record"'):
+        program([0.0, 1.0])
+
+
+def test_only_a_function_can_be_recorded_again():
+    x = Value(1.0)
+    with pytest.raises(ArgumentError, match="on_guard='record' is for a function"):
+        record(x * 2, [x], on_guard="record")
+    with pytest.raises(ArgumentError, match="on_guard must be 'raise' or 'record', not 'again'"):
+        record(x * 2, [x], on_guard="again")
