@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from autograd.drawing import draw, draw_dot
     from autograd.opaque import custom
     from autograd.parsing import parse
-    from autograd.program import record
+    from autograd.program import record, recorded
     from autograd.registering import register
     from autograd.stepping import steps
     from autograd.tracing import trace_source
@@ -57,6 +57,7 @@ _LATER = {
     "load_ipython_extension": "notebook",
     "parse": "parsing",
     "record": "program",
+    "recorded": "program",
     "register": "registering",
     "steps": "stepping",
     "trace_source": "tracing",
@@ -82,6 +83,7 @@ __all__ = [
     "no_grad",
     "parse",
     "record",
+    "recorded",
     "register",
     "steps",
     "topological_order",

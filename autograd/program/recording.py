@@ -11,6 +11,7 @@ from autograd.operands import number
 from autograd.program.program import Program
 from autograd.program.variants import Variants
 from autograd.tracing import comparisons_behind, trace_source
+from autograd.watchers import open_watchers, watched_by
 
 Recordable = Callable[[list[Value]], Any] | Value | Sequence[Value]
 
@@ -71,9 +72,7 @@ def record(
     if on_guard not in ("raise", "record"):
         msg = f"record: on_guard must be 'raise' or 'record', not {on_guard!r}"
         raise ArgumentError(msg)
-    given, shared = _listed(inputs, "inputs"), _listed(params, "params")
-    for place, leaf in enumerate(shared):
-        _check_leaf(leaf, f"params[{place}]")
+    given, shared = _listed(inputs, "inputs"), shared_leaves(params)
     if callable(f_or_root):
         point = [number(x, f"record: inputs[{place}]") for place, x in enumerate(given)]
         if on_guard == "record":
@@ -120,11 +119,35 @@ def record_function(
         As for `record`.
     """
     leaves = [Value(x, f"x{place}") for place, x in enumerate(point)]
-    with trace_source() as trace:
+    with watched_by(open_watchers()), trace_source() as trace:  # be it in a no_grad
         out = f(list(leaves))
     roots = _roots(out)
     _check_shared(params, leaves, topological_order(*roots) if all_used else params)
     return Program(roots, leaves, params, trace.comparisons, single=isinstance(out, Value))
+
+
+def shared_leaves(params: Iterable[Value]) -> list[Value]:
+    """
+    See that parameters are leaves.
+
+    Parameters
+    ----------
+    params
+        What was given.
+
+    Returns
+    -------
+    list of Value
+
+    Raises
+    ------
+    TypeError, ValueError
+        One is none.
+    """
+    shared = _listed(params, "params")
+    for place, leaf in enumerate(shared):
+        _check_leaf(leaf, f"params[{place}]")
+    return shared
 
 
 def _listed(given: Any, role: str) -> list[Any]:
