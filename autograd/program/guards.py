@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.engine import Value
-from autograd.errors import GuardError
+from autograd.errors import GuardError, StaleGraphError
 from autograd.primitives import COMPARISONS
 
 if TYPE_CHECKING:
@@ -75,11 +75,20 @@ def put_guards(tape: Tape, comparisons: Sequence[Comparison], place: Mapping[Val
     -------
     list of Guard
         Those that may come out otherwise.
+
+    Raises
+    ------
+    RuntimeError
+        One has come out otherwise already, since a leaf has another number by now.
     """
     guards: list[Guard] = []
     for one in comparisons:
         sides = [place[each] if isinstance(each, Value) else tape.constant(each) for each in (one.left, one.right)]
         at = tape.emit(_OPS[one.operator], *sides)
-        if tape.instructions[at].op != "constant" and all(at != guard.place for guard in guards):
+        if tape.instructions[at].op == "constant":
+            if tape.instructions[at].operands[0] != one.outcome:
+                msg = f"record: the data of a leaf was changed after the graph was made: {one}, and would be no longer"
+                raise StaleGraphError(msg)
+        elif all(at != guard.place for guard in guards):
             guards.append(Guard(at, one.outcome, str(one)))
     return guards

@@ -119,7 +119,8 @@ class _Writer:
             case ast.Constant(value=int() | float() as value):
                 return f"tape.constant({float(value)!r})"
             case ast.Name(id=name):
-                return f"tape.constant(float({str(FLOATS[name])!r}))" if name in ("inf", "nan", "pi") else name
+                named = FLOATS.get(name)  # a derivative that nobody has stated refuses to be converted
+                return f"tape.constant(float({str(float(named))!r}))" if isinstance(named, float) else name
             case ast.BinOp(left=left, op=op, right=right):
                 return self._emitted(_ARITHMETIC[type(op)], self._written(left), self._written(right))
             case ast.UnaryOp(operand=operand):

@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value, topological_order
-from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, failure
+from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, StaleGraphError, describe, failure
+from autograd.operands import number
 from autograd.ops import TABLE
 from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
@@ -56,6 +57,7 @@ class Program:
         self._place = put_forward(self._tape, self._order, sources)
         self._guards = put_guards(self._tape, comparisons, self._place)
         self._values = [self._place[root] for root in self._roots]
+        self._constants = [(node, node.data) for node in self._order if not node.op and node not in sources]
 
     @cached_property
     def _slopes(self) -> list[list[int]]:
@@ -136,6 +138,8 @@ class Program:
         ------
         TypeError, ValueError
             `x` is not so many numbers.
+        RuntimeError
+            A leaf that is neither among the inputs nor the parameters has another number than while recording.
         GuardError
             A comparison comes out otherwise than it did while recording.
         ArithmeticError, ValueError
@@ -177,6 +181,9 @@ class Program:
             msg = "value_and_grad is of one result: this program has several; call jacobian"
             raise ArgumentError(msg)
         points, is_batch = self._points(x)
+        if self.params and not (summed or len(points)):
+            msg = "x must have an example at least: there is no mean over none; with summed=True the sum is zero"
+            raise ArgumentError(msg)
         np = numpy()
         executor = self._with_sums if self.params else self._with_slopes
         values, slopes, sums = self._run(executor, points, self._numbers(params), check=check)
@@ -207,7 +214,8 @@ class Program:
         """
         points, is_batch = self._points(x)
         _, slopes, _ = self._run(self._with_slopes, points, self._numbers(params), check=check)
-        stacked = numpy().stack(slopes, axis=-1).reshape(len(points), len(self._roots), -1)
+        leaves = self.params or self._inputs
+        stacked = numpy().array(slopes).reshape(len(self._roots), len(leaves), len(points)).transpose(2, 0, 1)
         return stacked if is_batch else stacked[0]
 
     def follows(self, x: Any, *, params: Any = None) -> Any:
@@ -239,31 +247,33 @@ class Program:
     # ------------------------------------------------------------------ one run
 
     def _points(self, x: Any) -> tuple[Any, bool]:
-        np = numpy()
-        try:
-            points = np.asarray(x, dtype=float)
-        except (TypeError, ValueError) as error:
-            msg = f"x must be {len(self._inputs)} numbers, or rows of so many, not {x!r}"
-            raise OperandError(msg) from error
+        points = _array(x, f"x must be {len(self._inputs)} numbers, or rows of so many")
         is_batch = points.ndim == 2
         if points.ndim not in (1, 2) or points.shape[-1] != len(self._inputs):
             msg = f"x must be {len(self._inputs)} numbers, or rows of so many, not an array of shape {points.shape}"
             raise ArgumentError(msg)
-        return np.atleast_2d(points), is_batch
+        self._check_constants()
+        return numpy().atleast_2d(points), is_batch
 
     def _numbers(self, params: Any) -> Any:
         np = numpy()
         if params is None:
             return np.array([leaf.data for leaf in self.params])
-        try:
-            numbers = np.ascontiguousarray(params, dtype=float)
-        except (TypeError, ValueError) as error:
-            msg = f"params must be {len(self.params)} numbers, not {params!r}"
-            raise OperandError(msg) from error
+        numbers = np.ascontiguousarray(_array(params, f"params must be {len(self.params)} numbers"))
         if numbers.shape != (len(self.params),):
             msg = f"params must be {len(self.params)} numbers, not an array of shape {numbers.shape}"
             raise ArgumentError(msg)
         return numbers
+
+    def _check_constants(self) -> None:
+        """See that leaves which are neither inputs nor params still have the numbers they were recorded with."""
+        for leaf, recorded in self._constants:
+            if leaf.data != recorded and recorded == recorded:  # noqa: PLR0124 - a nan may stay one
+                msg = (
+                    f"the data of a leaf was changed after the graph was recorded: {describe(leaf)} was {recorded!r}; "
+                    "a leaf that is to change must be among inputs or params"
+                )
+                raise StaleGraphError(msg)
 
     def _run(
         self, executor: Executor, points: Any, numbers: Any, *, check: bool
@@ -327,6 +337,23 @@ class Program:
             leaf = (self._inputs if op == "input" else self.params)[operands[0]]
             return leaf.label or f"{op}[{operands[0]}]"
         return f"v{place}"
+
+
+def _array(given: Any, wanted: str) -> Any:
+    """Make an array of real numbers: not of text, nor of complex numbers, nor of None."""
+    np = numpy()
+    try:
+        found = np.asarray(given)
+        if found.dtype == object:
+            numbers = [number(each, wanted) for each in found.flat]
+            return np.array(numbers).reshape(found.shape)
+        if found.dtype.kind in "biuf":
+            return found.astype(float, copy=False)
+    except (TypeError, ValueError) as error:
+        msg = f"{wanted}, not {given!r}"
+        raise OperandError(msg) from error
+    msg = f"{wanted}, not {given!r}"
+    raise OperandError(msg)
 
 
 def _computed(node: Value, operands: Sequence[Value]) -> float:
