@@ -211,14 +211,14 @@ def test_what_is_the_same_is_computed_once_and_what_is_known_not_at_all():
         "nodes": 9, "instructions": 4, "with gradient": 5, "inputs": 2, "params": 0, "guards": 0,
     }  # fmt: skip
     lines = str(program).splitlines()
-    assert lines[0] == "v2 = add(x0, 1)"
+    assert lines[0].startswith("v2 = add(x0, 1) ")
     assert "sqrt" not in str(program)
     assert repr(program) == "<Program of 2 inputs and 0 params: 4 instructions, 5 with gradient>"
 
 
 def test_a_sum_of_products_is_one_instruction():
     program = record(lambda x: autograd.dot(x[:3], x[3:], 0.5), [1.0] * 6)
-    assert str(program).splitlines()[0].endswith("= dot(0.5, x0, x3, x1, x4, x2, x5)")
+    assert "= dot(0.5, x0, x3, x1, x4, x2, x5) " in str(program).splitlines()[0]
     assert program.value_and_grad([1, 2, 3, 4, 5, 6])[1].tolist() == [4, 5, 6, 1, 2, 3]
     assert program([1, 2, 3, 4, 5, 6]) == 32.5
     known = record(lambda x: autograd.sum([Value(2.0), 3.0]) * x[0] + autograd.dot([2.0], [Value(4.0)]), [1.0])

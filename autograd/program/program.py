@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value, topological_order
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, StaleGraphError, describe, failure
+from autograd.noting import Noted
 from autograd.operands import number
 from autograd.ops import TABLE
 from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
 from autograd.program.guards import put_guards
+from autograd.program.listing import listing
 from autograd.program.tape import SOURCES, Tape
 from autograd.program.translating import put_backward, put_forward
 from autograd.rules.parameters import group, parameters
@@ -20,6 +22,7 @@ from autograd.rules.reading import FLOATS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autograd.sources import SourceLine
     from autograd.tracing import Comparison
 
 
@@ -315,28 +318,16 @@ class Program:
 
     def __str__(self) -> str:
         """List the tape: what computes the values, then what the gradient needs beside that."""
-        lines = self._lines(self._values, set())
-        lines += [f"return {', '.join(self._name(place) for place in self._values)}", "", "gradient:"]
-        flat = self._flat_slopes
-        lines += self._lines(flat, set(self._tape.needed_for(self._values)))
-        return "\n".join([*lines, f"return {', '.join(self._name(place) for place in flat)}"])
+        sources: dict[int, SourceLine | None] = {}
+        for node in self._order:
+            if node.op:
+                sources.setdefault(self._place[node], node.source if isinstance(node, Noted) else None)
 
-    def _lines(self, results: Sequence[int], known: set[int]) -> list[str]:
-        lines = []
-        for place in self._tape.needed_for(results):
-            op, operands = self._tape.instructions[place]
-            if op not in SOURCES and place not in known:
-                lines.append(f"{self._name(place)} = {op}({', '.join(map(self._name, operands))})")
-        return lines
+        def leaf_name(kind: str, index: int) -> str:
+            leaf = (self._inputs if kind == "input" else self.params)[index]
+            return leaf.label or f"{kind}[{index}]"
 
-    def _name(self, place: int) -> str:
-        op, operands = self._tape.instructions[place]
-        if op == "constant":
-            return f"{operands[0]:g}"
-        if op in SOURCES:
-            leaf = (self._inputs if op == "input" else self.params)[operands[0]]
-            return leaf.label or f"{op}[{operands[0]}]"
-        return f"v{place}"
+        return listing(self._tape, self._values, self._guards, self._flat_slopes, leaf_name, sources)
 
 
 def _array(given: Any, wanted: str) -> Any:
