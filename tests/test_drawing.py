@@ -259,7 +259,7 @@ def test_micrograds_draw_dot():
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"roots": 2.0}, "roots must be a Value or a list of Values, not float"),
+        ({"roots": 2.0}, "roots must be a Value, a list of Values or a program, not float"),
         ({"roots": []}, "roots must be a Value"),
         ({"rankdir": "left"}, "rankdir must be one of LR, TB, RL, BT, not 'left'"),
         ({"number_format": ".4q"}, "number_format must be a format of a float"),
@@ -315,3 +315,30 @@ def test_the_draw_command_without_a_program(tmp_path, capsys):
         assert main(["draw", "w*x", "w=1", "x=2", "-o", str(tmp_path / "graph.svg")]) == 0
     assert "graph.dot" in capsys.readouterr().out
     assert (tmp_path / "graph.dot").read_text().startswith('digraph "graph" {')
+
+
+# ---------------------------------------------------------------------- programs
+
+
+def test_a_program_is_drawn_by_its_instructions():
+    program = autograd.record(lambda x: autograd.tanh(x[0] * x[0] + 2.0) - x[1], [1.0, 2.0])
+    picture = draw(program).picture
+    assert [box.name for box in picture.boxes if box.is_leaf] == ["x0", "x1"]
+    assert [oval.text for oval in picture.ovals] == ["mul", "add(·, 2)", "tanh", "sub"]
+    squared = next(oval.id for oval in picture.ovals if oval.text == "mul")
+    leaf = next(box.id for box in picture.boxes if box.name == "x0")
+    assert [(arrow.start, arrow.end) for arrow in picture.arrows].count((leaf, squared)) == 2
+    assert "backward" not in draw(program).source
+    both = draw(program, gradient=True, rankdir="TB")
+    assert len(both.picture.ovals) == program.stats["with gradient"]
+    assert "rankdir=TB" in both.source
+
+
+def test_a_large_program_is_folded():
+    program = autograd.record(lambda x: autograd.sum([autograd.sin(x[0] * i) for i in range(20)]), [1.0])
+    drawing = draw(program, limit=10)
+    assert [box.name for box in drawing.picture.boxes] == ["depth 0", "depth 1", "depth 2", "depth 3"]
+    assert [box.facts for box in drawing.picture.boxes][2] == (("count", "19 numbers"),)
+    assert [arrow.text for arrow in drawing.picture.arrows] == ["1", "19", "1", "19"]
+    assert "folded by depth" in drawing.source
+    assert len(draw(program).picture.boxes) > 30

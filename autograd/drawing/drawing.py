@@ -14,13 +14,14 @@ from autograd.stepping.naming import names_of, variables_of_caller
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Rendered
+    from autograd.program.program import Program
 
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
 _FIELDS = ("label", "data", "grad")
 
 
 def draw(
-    roots: Value | Sequence[Value],
+    roots: Value | Sequence[Value] | Program,
     model: Any = None,
     *,
     rankdir: str = "LR",
@@ -31,6 +32,7 @@ def draw(
     path: Sequence[Value] = (),
     opened: bool | Iterable[Value] = (),
     limit: int = MOST_NODES,
+    gradient: bool = False,
 ) -> Rendered:
     """
     Draw a computation graph: boxes for numbers, ovals for operations.
@@ -38,7 +40,7 @@ def draw(
     Parameters
     ----------
     roots
-        The node, or nodes, that it ends with.
+        The node, or nodes, that it ends with; or a program, of which `rankdir`, `limit` and `gradient` count alone.
     model
         Something with ``named_parameters()``, as an `nn.Module`: its layers and neurons get frames, its parameters
         their names.
@@ -58,6 +60,9 @@ def draw(
         Nodes whose operation is drawn as what it is made of, as a ``dot`` as its products; True for all.
     limit
         A graph with more nodes than these is folded: a box for each layer of the model, or for each depth.
+
+    gradient
+        Of a program, draw the instructions for the derivatives too.
 
     Returns
     -------
@@ -83,8 +88,10 @@ def draw(
     """
     from autograd.drawing.digraph import Style, digraph  # noqa: PLC0415 - they need graphviz
 
-    order = topological_order(*_checked_roots(roots))
     chosen = _checked_choices(rankdir, number_format, fields, limit)
+    if hasattr(roots, "picture"):
+        return digraph(roots.picture(gradient=gradient, limit=limit), Style(**chosen))
+    order = topological_order(*_checked_roots(roots))
     data, grads = {node: node.data for node in order}, {node: node.grad for node in order}
     places = {node: f"n{k}" for k, node in enumerate(order)}
     for node in path:
@@ -140,7 +147,7 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Rendered:
 def _checked_roots(roots: Any) -> list[Value]:
     found = [roots] if isinstance(roots, Value) else list(roots) if isinstance(roots, Iterable) else []
     if not found or not all(isinstance(root, Value) for root in found):
-        msg = f"draw: roots must be a Value or a list of Values, not {type(roots).__name__} {roots!r}"
+        msg = f"draw: roots must be a Value, a list of Values or a program, not {type(roots).__name__} {roots!r}"
         raise OperandError(msg)
     return found
 

@@ -22,6 +22,7 @@ from autograd.rules.reading import FLOATS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autograd.drawing.picture import Picture
     from autograd.sources import SourceLine
     from autograd.tracing import Comparison
 
@@ -322,12 +323,31 @@ class Program:
         for node in self._order:
             if node.op:
                 sources.setdefault(self._place[node], node.source if isinstance(node, Noted) else None)
+        return listing(self._tape, self._values, self._guards, self._flat_slopes, self._leaf_name, sources)
 
-        def leaf_name(kind: str, index: int) -> str:
-            leaf = (self._inputs if kind == "input" else self.params)[index]
-            return leaf.label or f"{kind}[{index}]"
+    def _leaf_name(self, kind: str, index: int) -> str:
+        leaf = (self._inputs if kind == "input" else self.params)[index]
+        return leaf.label or f"{kind}[{index}]"
 
-        return listing(self._tape, self._values, self._guards, self._flat_slopes, leaf_name, sources)
+    def picture(self, *, gradient: bool = False, limit: int) -> Picture:
+        """
+        Show the tape as a graph, for `autograd.draw`.
+
+        Parameters
+        ----------
+        gradient
+            Whether with what computes the derivatives.
+        limit
+            Of more instructions than these a box stands for each depth.
+
+        Returns
+        -------
+        Picture
+        """
+        from autograd.drawing.tapes import picture_of  # noqa: PLC0415 - few draw
+
+        results = [*self._observed, *(self._flat_slopes if gradient else ())]
+        return picture_of(self._tape, results, self._leaf_name, limit)
 
 
 def _array(given: Any, wanted: str) -> Any:
