@@ -14,7 +14,7 @@ import autograd
 from autograd import Value
 from autograd.errors import ArgumentError, OperandError
 from autograd.operands import number
-from autograd.rules import data_of
+from autograd.many import data_of
 from nn.arguments import choose, real
 from nn.examples import is_sequence
 from nn.walking import is_module

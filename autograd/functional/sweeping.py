@@ -11,7 +11,8 @@ from autograd.engine import Many, Value, topological_order
 from autograd.errors import OperandError, StaleGraphError, describe
 from autograd.noting import Noted
 from autograd.ops import TABLE
-from autograd.rules import IEEE, VALUES, data_of, group, ieee_operation, parameters
+from autograd.many import data_of
+from autograd.rules import IEEE, VALUES, group, ieee_operation, parameters
 from autograd.watchers import show_sweep, watched
 
 if TYPE_CHECKING:

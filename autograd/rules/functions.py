@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from autograd import primitives
 from autograd.engine import Value, make_node
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, failure
+from autograd.many import data_of, many_node, split_operands
 from autograd.operands import beside, number
 from autograd.ops import TABLE
-from autograd.rules.nodes import compared, data_of, many_node, needs_many, split_operands
+from autograd.rules.nodes import compared, needs_many
 from autograd.rules.parameters import Parameter, parameters
 from autograd.rules.reading import FLOATS, IEEE, Reader, let_lines, partial_text
 

@@ -1,0 +1,88 @@
+# What Python does for a class of its own accord, and a C struct has to be told. Appended to the generated module.
+
+cdef extern from "Python.h":
+    Py_ssize_t Py_REFCNT(object)
+    bint PyObject_GC_IsTracked(object)
+    void PyObject_GC_UnTrack(void *)
+    double PyFloat_AS_DOUBLE(object)
+    bint PyFloat_CheckExact(object)
+
+
+cdef inline double _share(object slope, double grad) except? -1.0:
+    """A product that is one of doubles unless the slope is of a class that has its own."""
+    return PyFloat_AS_DOUBLE(slope) * grad if PyFloat_CheckExact(slope) else slope * grad
+
+
+cdef inline Py_hash_t _address(Value node):
+    """The hash by identity, as of `object`: the low bits of an address are always zero."""
+    cdef size_t address = <size_t> <void *> node
+    return <Py_hash_t> ((address >> 4) | (address << (8 * sizeof(size_t) - 4)))
+
+
+cdef inline bint _collected(object referred):
+    return referred is not None and PyObject_GC_IsTracked(referred)
+
+
+cdef _leave_to_counting(made):
+    """
+    Take a new object from the cyclic collector, if nothing it refers to is in its hands.
+
+    A node refers only to what was there before it, so that it can be part of a cycle only through an object that others
+    can change: an instance of a subclass. Such an object is tracked, and so is then all that depends on it.
+    """
+    cdef Value node
+    cdef Many many
+    if type(made) is Value:
+        node = <Value> made
+        if not (_collected(node._first) or _collected(node._second) or _collected(node._rest)):
+            PyObject_GC_UnTrack(<void *> node)
+    elif type(made) is Many:
+        many = <Many> made
+        for parent in many.parents:
+            if PyObject_GC_IsTracked(parent):
+                return
+        for held in (many.operands, many.parents, many.local_grads):
+            PyObject_GC_UnTrack(<void *> held)
+        PyObject_GC_UnTrack(<void *> many)
+
+
+cdef _let_go(Value dying):
+    """
+    Let go of a node's parents without recursion, however long the chain of those that die with it.
+
+    A parent is looked at when its reference here is given up, one after the other: of ``y * y`` it is the second that
+    is the last.
+    """
+    cdef Value parent, node, waiting = None
+    if dying._first is None and dying._second is None:
+        return
+    node = dying
+    while node is not None:
+        parent = node._first
+        node._first = None
+        waiting = _with_the_last(parent, waiting)
+        parent = node._second
+        node._second = None
+        waiting = _with_the_last(parent, waiting)
+        parent = None
+        node = waiting
+        if node is not None:
+            waiting = None if node._mark is None else <Value?> node._mark
+            node._mark = None
+
+
+cdef inline Value _with_the_last(Value parent, Value waiting):
+    """
+    Put a parent before those that wait, linked through the slot for marks, if its caller holds the last reference.
+
+    An instance of a subclass dies at once: it may have a destructor, which is to see all of it. Python itself sees to
+    the depth of a chain of such.
+    """
+    if parent is None or Py_REFCNT(parent) != 1 or type(parent) is not Value:
+        return waiting
+    parent._mark = waiting
+    return parent
+
+
+for _class in (Value, Many):
+    _class.__module__ = "autograd.engine"  # as in a pickle, which either engine can read
