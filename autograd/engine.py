@@ -393,7 +393,8 @@ def _sweep(order: list[Value]) -> None:
         if parent is not None:
             parent._grad += node._d_second * grad
         elif node._rest.__class__ is Many:
-            for parent, slope in zip(node._rest.parents, node._rest.local_grads):
+            many = node._rest
+            for parent, slope in zip(many.parents, many.local_grads):
                 if slope is not None:  # nothing flows into a branch that was not taken, not even 0 * inf
                     parent._grad += slope * grad
 

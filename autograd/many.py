@@ -57,7 +57,9 @@ def many_node(name: str, out: float, *groups: tuple[list[Any], list[Value], Sequ
         elif nodes:
             pairs = zip(given, slopes, strict=True)
             local_grads += [slope for operand, slope in pairs if isinstance(operand, Value)]
-    return make_node(name, out, None, None, 0.0, 0.0, Many(tuple(operands), tuple(parents), tuple(local_grads)))
+    all_operands = tuple(operands)
+    all_parents = all_operands if len(parents) == len(operands) else tuple(parents)
+    return make_node(name, out, None, None, 0.0, 0.0, Many(all_operands, all_parents, tuple(local_grads)))
 
 
 def split_operands(
@@ -97,10 +99,44 @@ def split_operands(
     if not operands and not may_be_empty:
         msg = f"{role} must not be empty"
         raise ArgumentError(msg)
-    kinds = set(map(type, operands))
-    if kinds == {Value}:
-        return operands, [node._data for node in operands], operands
-    if kinds == {float}:
+    if _all_are(Value, operands):
+        return operands, _numbers_of(operands), operands
+    if _all_are(float, operands):
         return operands, operands, []
     operands = [item if isinstance(item, Value) else number(item, role) for item in operands]
     return operands, [data_of(item) for item in operands], [item for item in operands if isinstance(item, Value)]
+
+
+def sum_of_products(ws: list[float], xs: list[float], start: float = 0.0) -> float:
+    """
+    Multiply in pairs, and add from left to right.
+
+    Parameters
+    ----------
+    ws, xs
+        Two lists of one length.
+    start
+        What to add to.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> sum_of_products([1.0, 2.0], [3.0, 4.0], 0.5)
+    11.5
+    """
+    for w, x in zip(ws, xs):
+        start += w * x
+    return start
+
+
+def _all_are(kind: type, items: list[Any]) -> bool:
+    """Tell whether the items of a list, of which there is one, are all exactly of a class."""
+    return set(map(type, items)) == {kind}
+
+
+def _numbers_of(nodes: list[Any]) -> list[float]:
+    """Give the number of each node."""
+    return [node._data for node in nodes]

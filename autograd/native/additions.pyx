@@ -19,31 +19,38 @@ cdef inline Py_hash_t _address(Value node):
     return <Py_hash_t> ((address >> 4) | (address << (8 * sizeof(size_t) - 4)))
 
 
+cdef inline bint _is_leaf(Value node):
+    return node._first is None and node._second is None and node._rest is None
+
+
 cdef inline bint _collected(object referred):
     return referred is not None and PyObject_GC_IsTracked(referred)
 
 
-cdef _leave_to_counting(made):
+ctypedef fused Made:
+    Value
+    Many
+
+
+cdef inline int _leave_to_counting(Made made) except -1:
     """
     Take a new object from the cyclic collector, if nothing it refers to is in its hands.
 
     A node refers only to what was there before it, so that it can be part of a cycle only through an object that others
     can change: an instance of a subclass. Such an object is tracked, and so is then all that depends on it.
     """
-    cdef Value node
-    cdef Many many
-    if type(made) is Value:
-        node = <Value> made
-        if not (_collected(node._first) or _collected(node._second) or _collected(node._rest)):
-            PyObject_GC_UnTrack(<void *> node)
-    elif type(made) is Many:
-        many = <Many> made
-        for parent in many.parents:
+    if Made is Value:
+        if type(made) is Value and not (_collected(made._first) or _collected(made._second) or _collected(made._rest)):
+            PyObject_GC_UnTrack(<void *> made)
+    else:
+        for parent in made.parents:
             if PyObject_GC_IsTracked(parent):
-                return
-        for held in (many.operands, many.parents, many.local_grads):
-            PyObject_GC_UnTrack(<void *> held)
-        PyObject_GC_UnTrack(<void *> many)
+                return 0
+        PyObject_GC_UnTrack(<void *> made.operands)
+        PyObject_GC_UnTrack(<void *> made.parents)
+        PyObject_GC_UnTrack(<void *> made.local_grads)
+        PyObject_GC_UnTrack(<void *> made)
+    return 0
 
 
 cdef _let_go(Value dying):
@@ -82,6 +89,31 @@ cdef inline Value _with_the_last(Value parent, Value waiting):
         return waiting
     parent._mark = waiting
     return parent
+
+
+# ---------------------------------------------------------------------- the loops of many.py over plain numbers
+
+
+cpdef double sum_of_products(list ws, list xs, double start=0.0) except? -1.0:
+    """Multiply in pairs, and add from left to right."""
+    cdef Py_ssize_t i
+    for i in range(min(len(ws), len(xs))):
+        start += <double> ws[i] * <double> xs[i]
+    return start
+
+
+cdef bint _all_are(kind, list items):
+    """Tell whether the items of a list, of which there is one, are all exactly of a class."""
+    for item in items:
+        if type(item) is not kind:
+            return False
+    return len(items) > 0
+
+
+cdef list _numbers_of(list nodes):
+    """Give the number of each node."""
+    cdef Value node
+    return [node._data for node in nodes]
 
 
 for _class in (Value, Many):

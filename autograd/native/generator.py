@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 SOURCES = ("operands.py", "engine.py", "many.py")
 
 #: What a variable of this name is, in any function of the sources.
-_VARIABLES = {"grad": "cython.double", "leaf": "Value", "many": "Many", "node": "Value", "parent": "Value"}
+_VARIABLES = {
+    "before": "cython.double", "given": "list", "grad": "cython.double", "leaf": "Value", "leaves": "list",
+    "local_grads": "list", "many": "Many", "node": "Value", "nodes": "list", "operands": "list", "order": "list",
+    "parent": "Value", "parents": "list", "stack": "list",
+}  # fmt: skip
 
 #: What an annotation of an argument or an attribute becomes; all others are Python objects.
 _TYPES = {
@@ -32,6 +36,13 @@ _TYPES = {
 _IN_C = {"_sweep": False, "beside": True, "data_of": True, "make_node": True, "number": True}
 
 
+#: Nobody subclasses these, so that a look at the type is enough.
+_DIRECTIVES = {"Many": ("final",)}
+
+#: Loops over plain numbers, a line or two each, which ``additions.pyx`` has in C.
+_LOOPS = {"_all_are", "_numbers_of", "sum_of_products"}
+
+
 class _ToCython(ast.NodeTransformer):
     """Rewrites one source."""
 
@@ -41,7 +52,9 @@ class _ToCython(ast.NodeTransformer):
         """Leave out what only type checkers read."""
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             return None
-        return self.generic_visit(node)
+        self.generic_visit(node)
+        node.body = [_Known(node.test).visit(each) for each in node.body]
+        return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         """Leave out imports of one source in another."""
@@ -67,11 +80,13 @@ class _ToCython(ast.NodeTransformer):
         node.body = [each for each in node.body if not _assigns(each, "__slots__")]
         self.generic_visit(node)
         node.body = [*fields, *node.body, *_METHODS.get(node.name, [])]
-        node.decorator_list.append(_expression("cython.cclass"))
+        node.decorator_list += [_expression(f"cython.{each}") for each in (*_DIRECTIVES.get(node.name, ()), "cclass")]
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST | None:
         """Declare a function's arguments and variables."""
+        if node.name in _LOOPS:
+            return None
         self.generic_visit(node)
         node.returns = None
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
@@ -115,9 +130,15 @@ class _ToCython(ast.NodeTransformer):
         self.generic_visit(node)
         return _expression("_share(slope, grad)") if ast.unparse(node) == "slope * grad" else node
 
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        """See by its fields whether a node is a leaf."""
+        self.generic_visit(node)
+        return _expression("_is_leaf(node)") if ast.unparse(node) == "not node._tag" else node
+
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         """Keep tuples of C numbers Python's tuples."""
         self.generic_visit(node)
+        node.body = _Known(node.test).visit(node.body)
         node.body, node.orelse = (
             _expression(f"cython.cast(tuple, {ast.unparse(each)})") if isinstance(each, ast.Tuple) else each
             for each in (node.body, node.orelse)
@@ -135,11 +156,26 @@ class _ToCython(ast.NodeTransformer):
         names = [ast.unparse(each) for each in node.target.elts]  # type: ignore[attr-defined]
         lines = ["i = cython.declare(cython.Py_ssize_t)"]
         lines += [f"{name}_s = cython.declare(tuple, {text})" for name, text in zip(names, plain, strict=True)]
-        bounds = f"len({names[0]}_s) - 1, -1, -1" if backwards else f"len({names[0]}_s)"
+        shorter = f"min({', '.join(f'len({name}_s)' for name in names)})"
+        bounds = f"{shorter} - 1, -1, -1" if backwards else shorter
         lines += [f"for i in range({bounds}):", *(f"    {name} = {name}_s[i]" for name in names)]
         first, *rest = ast.parse("\n".join(lines)).body[::-1]
         first.body += node.body  # type: ignore[attr-defined]
         return [*rest[::-1], first]  # type: ignore[return-value]
+
+
+class _Known(ast.NodeTransformer):
+    """Reads the fields of what a test has found to be a Value from the C struct."""
+
+    def __init__(self, test: ast.expr) -> None:
+        text = ast.unparse(test)
+        self._name = text.removeprefix("isinstance(").removesuffix(", Value)") if "isinstance" in text else ""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Look at each ``name.field``."""
+        if isinstance(node.value, ast.Name) and node.value.id == self._name and node.attr.startswith("_"):
+            return _expression(f"cython.cast(Value, {self._name}).{node.attr}")
+        return self.generic_visit(node)
 
 
 def generate(folder: Path) -> str:
@@ -156,7 +192,7 @@ def generate(folder: Path) -> str:
     str
         Source for Cython.
     """
-    parts = ["# cython: language_level=3", "cimport cython"]
+    parts = ["# cython: language_level=3", "cimport cython", "cdef list watched"]
     for source in SOURCES:
         tree = _ToCython().visit(ast.parse((folder / source).read_text(encoding="utf-8")))
         parts.append(ast.unparse(ast.fix_missing_locations(tree)))
