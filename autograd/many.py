@@ -47,19 +47,19 @@ def many_node(name: str, out: float, *groups: tuple[list[Any], list[Value], Sequ
     Value
     """
     operands: list[Value | float] = []
-    parents: list[Value] = []
     local_grads: list[float | None] = []
     for given, nodes, slopes in groups:
         operands += given
-        parents += nodes
         if len(nodes) == len(given):
             local_grads += slopes
         elif nodes:
             pairs = zip(given, slopes, strict=True)
             local_grads += [slope for operand, slope in pairs if isinstance(operand, Value)]
     all_operands = tuple(operands)
-    all_parents = all_operands if len(parents) == len(operands) else tuple(parents)
-    return make_node(name, out, None, None, 0.0, 0.0, Many(all_operands, all_parents, tuple(local_grads)))
+    parents = all_operands
+    if len(local_grads) < len(operands):
+        parents = tuple([operand for operand in operands if isinstance(operand, Value)])
+    return make_node(name, out, None, None, 0.0, 0.0, Many(all_operands, parents, tuple(local_grads)))
 
 
 def split_operands(

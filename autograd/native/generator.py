@@ -23,7 +23,7 @@ SOURCES = ("operands.py", "engine.py", "many.py")
 _VARIABLES = {
     "before": "cython.double", "given": "list", "grad": "cython.double", "leaf": "Value", "leaves": "list",
     "local_grads": "list", "many": "Many", "node": "Value", "nodes": "list", "operands": "list", "order": "list",
-    "parent": "Value", "parents": "list", "stack": "list",
+    "parent": "Value", "stack": "list",
 }  # fmt: skip
 
 #: What an annotation of an argument or an attribute becomes; all others are Python objects.

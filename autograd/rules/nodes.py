@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value
 from autograd.many import data_of
-from autograd.primitives import COMPARISONS
+from autograd.primitives import COMPARISONS, FLOATS
 from autograd.rules.parameters import parameters
 from autograd.rules.reading import names_in
 from autograd.watchers import show_comparison, watched
@@ -54,8 +54,10 @@ def needs_many(op: Op) -> bool:
     Returns
     -------
     bool
-        True for more than two operands, or where a branch may not be taken.
+        True for more than two operands, where a branch may not be taken, or where a local derivative is of a class of
+        its own: the slots for one or two are floats.
     """
     kinds = [parameter.kind for parameter in parameters(op)]
-    dead = any(text is None or "nothing" in names_in(text) for text in op.partials or ())
-    return dead or len(kinds) > 2 or kinds != ["scalar"] * len(kinds)
+    names = set().union(*(["nothing"] if text is None else names_in(text) for text in op.partials or ()))
+    special = any(isinstance(FLOATS.get(name), float) and type(FLOATS[name]) is not float for name in names)
+    return "nothing" in names or special or len(kinds) > 2 or kinds != ["scalar"] * len(kinds)
