@@ -39,7 +39,7 @@ class OptionalBuild(build_ext):
         generate = runpy.run_path(str(ROOT / "autograd" / "native" / "generator.py"))["generate"]
         GENERATED.parent.mkdir(exist_ok=True)
         GENERATED.write_text(generate(ROOT / "autograd"), encoding="utf-8")
-        directives = {"auto_pickle": False, "boundscheck": False, "wraparound": False}
+        directives = {"annotation_typing": False, "auto_pickle": False, "boundscheck": False, "wraparound": False}
         (extension,) = cythonize(self.extensions, compiler_directives=directives, force=True, quiet=True)
         self.extensions[0].sources = extension.sources
 

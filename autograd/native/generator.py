@@ -79,7 +79,7 @@ class _ToCython(ast.NodeTransformer):
         ]
         node.body = [each for each in node.body if not _assigns(each, "__slots__")]
         self.generic_visit(node)
-        node.body = [*fields, *node.body, *_METHODS.get(node.name, [])]
+        node.body = [node.body[0], *fields, *node.body[1:], *_METHODS.get(node.name, [])]  # the docstring stays first
         node.decorator_list += [_expression(f"cython.{each}") for each in (*_DIRECTIVES.get(node.name, ()), "cclass")]
         return node
 
@@ -88,22 +88,16 @@ class _ToCython(ast.NodeTransformer):
         if node.name in _LOOPS:
             return None
         self.generic_visit(node)
-        node.returns = None
-        arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
         in_c = node.name in _IN_C
-        for argument in arguments:
-            kind = _type(argument.annotation) if in_c else "object"
-            nullable = kind in ("Value", "Many") and " | None"
-            argument.annotation = None if kind == "object" else _expression(kind + (nullable or ""))
-        for extra in (node.args.vararg, node.args.kwarg):
-            if extra:
-                extra.annotation = None
         assigned = {each.id for each in _own_names(node) if isinstance(each.ctx, ast.Store)}
-        declared = [_statement(f"{name} = cython.declare({_VARIABLES[name]})") for name in sorted(assigned & {*_VARIABLES})]
+        known = sorted(assigned & {*_VARIABLES})
+        declared = [_statement(f"{name} = cython.declare({_VARIABLES[name]})") for name in known]
         doc = 1 if ast.get_docstring(node) is not None else 0
         node.body[doc:doc] = declared
         if in_c:
-            node.decorator_list.append(_expression("cython.ccall" if _IN_C[node.name] else "cython.cfunc"))
+            typed = ", ".join(f"{a.arg}={_type(a.annotation)}" for a in node.args.args)
+            kind = "ccall" if _IN_C[node.name] else "cfunc"
+            node.decorator_list += [_expression(f"cython.{kind}"), _expression(f"cython.locals({typed})")]
         if node.name in ("__init__", "make_node"):
             made = "self" if node.name == "__init__" else "node"
             end = -1 if isinstance(node.body[-1], ast.Return) else len(node.body)
