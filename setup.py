@@ -1,4 +1,4 @@
-"""Builds the native engine where there is a C compiler; without one the install goes on, and the Python engine serves."""
+"""Builds the native engine where there is a C compiler; without one the Python engine serves."""
 
 import runpy
 from pathlib import Path
@@ -13,7 +13,8 @@ GENERATED = Path("build/_native.pyx")
 class OptionalBuild(build_ext):
     """Generates and compiles the extension; if that fails it notes why, for ``chainrule --version`` to say."""
 
-    def run(self):
+    def run(self) -> None:
+        """Build, or say why not."""
         note = self.folder() / "native" / "not_built.txt"
         note.unlink(missing_ok=True)
         try:
@@ -27,12 +28,12 @@ class OptionalBuild(build_ext):
             self.announce(f"chainrule: the native engine is not built, the Python engine serves: {said}", level=3)
             self.extensions = []  # setuptools asks for their files
 
-    def folder(self):
+    def folder(self) -> Path:
         """Give the folder that becomes the installed package autograd."""
         in_place = self.inplace or getattr(self, "editable_mode", False)
         return ROOT / "autograd" if in_place else Path(self.build_lib) / "autograd"
 
-    def cythonize(self):
+    def cythonize(self) -> None:
         """Write the C source."""
         from Cython.Build import cythonize  # noqa: PLC0415 - a build without it has no native engine
 
@@ -43,7 +44,7 @@ class OptionalBuild(build_ext):
         (extension,) = cythonize(self.extensions, compiler_directives=directives, force=True, quiet=True)
         self.extensions[0].sources = extension.sources
 
-    def build_extensions(self):
+    def build_extensions(self) -> None:
         """Choose what the compiler understands."""
         if self.compiler.compiler_type != "msvc":
             # a product and a sum are rounded one after the other, as Python does

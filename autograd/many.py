@@ -55,11 +55,10 @@ def many_node(name: str, out: float, *groups: tuple[list[Any], list[Value], Sequ
         elif nodes:
             pairs = zip(given, slopes, strict=True)
             local_grads += [slope for operand, slope in pairs if isinstance(operand, Value)]
-    all_operands = tuple(operands)
-    parents = all_operands
-    if len(local_grads) < len(operands):
-        parents = tuple([operand for operand in operands if isinstance(operand, Value)])
-    return make_node(name, out, None, None, 0.0, 0.0, Many(all_operands, parents, tuple(local_grads)))
+    kept: tuple[Any, ...] = tuple(operands)
+    all_nodes = len(local_grads) == len(kept)
+    parents = kept if all_nodes else tuple([operand for operand in kept if isinstance(operand, Value)])
+    return make_node(name, out, None, None, 0.0, 0.0, Many(kept, parents, tuple(local_grads)))
 
 
 def split_operands(

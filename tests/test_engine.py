@@ -430,7 +430,7 @@ def test_two_graphs_that_share_leaves_in_two_threads():
 
 def test_an_interrupted_sweep_counts_as_none():
     class Interrupting(Watcher):
-        def swept(self, order, adjoint):
+        def swept(self, *_):
             raise KeyboardInterrupt
 
     x = Value(2.0)

@@ -59,9 +59,9 @@ def _load() -> str:
         if note.exists():
             return f"building it failed: {note.read_text(encoding='utf-8').strip()}"
         if isinstance(error, ModuleNotFoundError):
-            return "it was not built for this Python: there is no autograd._native; pip install builds it with a C compiler"
+            return "it was not built for this Python; pip install builds it where there is a C compiler"
         return f"it cannot be loaded: {error}"
-    if native.SOURCES != fingerprint(_FOLDER):
+    if fingerprint(_FOLDER) != native.SOURCES:
         return f"it was built from other sources: {', '.join(SOURCES)} have changed since; install again"
     for name in ("engine", "many"):
         sys.modules[f"autograd.{name}"] = native
