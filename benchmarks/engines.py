@@ -6,8 +6,8 @@ compiler. Each engine lives in a process of its own, all on one core, and only o
 takes them in another order, after a warm-up, so that none is timed in what another has left of the memory. Figures are
 medians over the rounds, with the cyclic garbage collector on and off.
 
-The steps are a training step of micrograd's moons demo (`moons.py`), neuron by neuron and, for ours, with ``nn.MLP`` too,
-and one of a small transformer in the style of microgpt (`microgpt.py`).
+The steps are a training step of micrograd's moons demo (`moons.py`), neuron by neuron and, for ours, with ``nn.MLP``
+too, and one of a small transformer in the style of microgpt (`microgpt.py`).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def sweep(a, b, count=20_000):
 
 
 def serve(engine):
-    """Do what is asked for on each line: ``TASK on|off REPEATS``; answer with the median of the seconds, or a figure."""
+    """Do what is asked for on each line, ``TASK,on|off,REPEATS``; answer with the median of seconds, or a figure."""
     sys.setrecursionlimit(10**6)
     if engine.startswith("ours"):
         import autograd
@@ -159,7 +159,8 @@ def main():
     if given.serve:
         serve(given.serve)
         return
-    if (found := importlib.metadata.version("micrograd")) != "0.1.0":
+    found = importlib.metadata.version("micrograd")
+    if found != "0.1.0":
         sys.exit(f"the table is about micrograd 0.1.0, but {found} is installed")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})

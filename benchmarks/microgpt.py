@@ -1,8 +1,8 @@
 """
 A Value in the style of microgpt, and a training step of a small transformer in its style, for any kind of Value.
 
-Written for this comparison after the design of Andrej Karpathy's microgpt.py: slots, a tuple of children, a tuple of local
-gradients, a recursive sweep; one token at a time through embedding, RMSNorm, causal attention, and a relu MLP.
+Written for this comparison after the design of Andrej Karpathy's microgpt.py: slots, a tuple of children, a tuple of
+local gradients, a recursive sweep; one token at a time through embedding, RMSNorm, causal attention, and a relu MLP.
 """
 
 from __future__ import annotations

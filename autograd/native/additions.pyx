@@ -53,7 +53,7 @@ cdef inline int _leave_to_counting(Made made) except -1:
     return 0
 
 
-cdef _let_go(Value dying):
+cdef void _let_go(Value dying) noexcept:
     """
     Let go of a node's parents without recursion, however long the chain of those that die with it.
 
