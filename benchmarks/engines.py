@@ -109,7 +109,7 @@ def serve(engine):
         import autograd
 
         native = engine.endswith("native")
-        if autograd.NATIVE != native:
+        if native != autograd.NATIVE:
             sys.exit(f"{engine}: {autograd.WHY_NOT_NATIVE}")
     found = tasks(engine)
     print(*found, sep=",", flush=True)
