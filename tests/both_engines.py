@@ -263,6 +263,7 @@ def interrupted():
 def surface():
     """Tell its attributes and signatures, and what refuses."""
     yield " ".join(name for name in dir(Value) if not name.startswith("__"))
+    yield f"Value({', '.join(inspect.signature(Value).parameters)})"
     for name in ("backward", "detach", "item", "zero_grad", "tanh"):
         yield f"{name}{inspect.signature(getattr(Value, name))}"
     yield f"{Value.__module__} {Value.__qualname__} {Value.__doc__} {Value.backward.__doc__}"

@@ -9,6 +9,7 @@ accord and Cython does not (identity as equality, deletion without recursion) is
 from __future__ import annotations
 
 import ast
+import copy
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,6 +80,7 @@ class _ToCython(ast.NodeTransformer):
         ]
         node.body = [each for each in node.body if not _assigns(each, "__slots__")]
         self.generic_visit(node)
+        node.body[0] = _with_signature(node)
         node.body = [node.body[0], *fields, *node.body[1:], *_METHODS.get(node.name, [])]  # the docstring stays first
         node.decorator_list += [_expression(f"cython.{each}") for each in (*_DIRECTIVES.get(node.name, ()), "cclass")]
         return node
@@ -211,6 +213,18 @@ def fingerprint(folder: Path) -> int:
     for source in SOURCES:
         total = zlib.crc32((folder / source).read_bytes(), total)
     return total
+
+
+def _with_signature(node: ast.ClassDef) -> ast.stmt:
+    """Give the docstring of a class, before it the signature where Python looks for that of a C type."""
+    (init,) = (each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__")
+    arguments = copy.deepcopy(init.args)
+    for each in ast.walk(arguments):
+        if isinstance(each, ast.arg):
+            each.annotation = None
+    del arguments.args[0]
+    doc = ast.get_docstring(node, clean=False)
+    return ast.Expr(ast.Constant(f"{node.name}({ast.unparse(arguments)})\n--\n\n{doc}"))
 
 
 def _statement(text: str) -> ast.stmt:
