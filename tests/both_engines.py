@@ -266,7 +266,7 @@ def surface():
     yield f"Value({', '.join(inspect.signature(Value).parameters)})"
     for name in ("backward", "detach", "item", "zero_grad", "tanh"):
         yield f"{name}{inspect.signature(getattr(Value, name))}"
-    yield f"{Value.__module__} {Value.__qualname__} {Value.__doc__} {Value.backward.__doc__}"
+    yield f"{Value.__module__} {Value.__qualname__} {inspect.getdoc(Value)} {inspect.getdoc(Value.backward)}"
     x = Value(1.0)
     for act in (
         lambda: weakref.ref(x),
