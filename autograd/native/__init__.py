@@ -62,7 +62,7 @@ def _load() -> str:
             return "it was not built for this Python; pip install builds it where there is a C compiler"
         return f"it cannot be loaded: {error}"
     if fingerprint(_FOLDER) != native.SOURCES:
-        return f"it was built from other sources: {', '.join(SOURCES)} have changed since; install again"
+        return f"it was built from other sources: {', '.join(SOURCES)} or the generator; install again"
     for name in ("engine", "many"):
         sys.modules[f"autograd.{name}"] = native
         setattr(sys.modules["autograd"], name, native)

@@ -36,7 +36,6 @@ _TYPES = {
 #: Functions that are called in C; those with True from Python too.
 _IN_C = {"_sweep": False, "beside": True, "data_of": True, "make_node": True, "number": True}
 
-
 #: Nobody subclasses these, so that a look at the type is enough.
 _DIRECTIVES = {"Many": ("final",)}
 
@@ -210,7 +209,7 @@ def fingerprint(folder: Path) -> int:
     int
     """
     total = 0
-    for source in SOURCES:
+    for source in (*SOURCES, "native/additions.pyx", "native/generator.py"):
         total = zlib.crc32((folder / source).read_bytes(), total)
     return total
 
