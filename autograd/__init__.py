@@ -22,7 +22,15 @@ from autograd.installation import check_installation
 
 check_installation()
 
-from autograd import copying, errors, micrograd, rules  # noqa: E402, F401 - only when the folder is known to be ours
+from autograd.native import choose_engine  # noqa: E402 - only when the folder is known to be ours
+
+#: Why the Python engine serves; "" if the native one does.
+WHY_NOT_NATIVE = choose_engine()
+
+#: Whether the native engine serves, not the readable one of which it is made; CHAINRULE_NATIVE=0, 1 or auto chooses.
+NATIVE = not WHY_NOT_NATIVE
+
+from autograd import copying, errors, micrograd, rules  # noqa: E402, F401
 from autograd.engine import Value, topological_order  # noqa: E402
 from autograd.entry import Op  # noqa: E402
 from autograd.errors import AutogradError  # noqa: E402
@@ -65,6 +73,7 @@ _LATER = {
 }
 
 __all__ = [
+    "NATIVE",
     "AutogradError",
     "Op",
     "Value",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def _rebuild(cls: type[Value], numbers: Sequence[Any], label: str, operands: Sequence[Any], local_grads: Any) -> Value:
     """Make a node from what `_parts` tells of it."""
-    node = cls.__new__(cls)
+    node = Value(0.0) if cls is Value and not numbers[2] else cls.__new__(cls)
     node._data, node._grad, op, node._d_first, node._d_second = numbers
     node._tag = op
     node._mark = node._first = node._second = node._rest = None

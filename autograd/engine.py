@@ -302,9 +302,11 @@ class Value:
         seed = number(gradient, "Value.backward: gradient")
         with _one_at_a_time:
             order = topological_order(self, live=True)
-            leaves = [(node, node._grad) for node in order if not node._tag]
+            leaves: list[tuple[Value, float]] = []
             try:
                 for node in order:
+                    if not node._tag:
+                        leaves.append((node, node._grad))
                     node._grad = 0.0
                 self._grad = seed
                 _sweep(order)
@@ -355,29 +357,28 @@ def topological_order(*roots: Value, live: bool = False, mark: object | None = N
         visited = object() if mark is None else mark
         order: list[Value] = []
         stack: list[Value | None] = [*reversed(roots)]
-        push, pop = stack.append, stack.pop
         while stack:
-            node = pop()
+            node = stack.pop()
             if node is None:  # all that the node beneath depends on has been listed
-                order.append(pop())  # type: ignore[arg-type]
+                order.append(stack.pop())  # type: ignore[arg-type]
             elif node._mark is not visited:
                 node._mark = visited
                 if not node._tag:
                     order.append(node)
                     continue
-                push(node)
-                push(None)
+                stack.append(node)
+                stack.append(None)
                 parent = node._second
                 if parent is not None and parent._mark is not visited:
-                    push(parent)
+                    stack.append(parent)
                 parent = node._first
                 if parent is not None and parent._mark is not visited:
-                    push(parent)
+                    stack.append(parent)
                 if node._rest.__class__ is Many:
                     many = node._rest
                     for parent, slope in zip(reversed(many.parents), reversed(many.local_grads)):
                         if parent._mark is not visited and not (live and slope is None):
-                            push(parent)
+                            stack.append(parent)
         return order
 
 
@@ -392,7 +393,8 @@ def _sweep(order: list[Value]) -> None:
         if parent is not None:
             parent._grad += node._d_second * grad
         elif node._rest.__class__ is Many:
-            for parent, slope in zip(node._rest.parents, node._rest.local_grads):
+            many = node._rest
+            for parent, slope in zip(many.parents, many.local_grads):
                 if slope is not None:  # nothing flows into a branch that was not taken, not even 0 * inf
                     parent._grad += slope * grad
 
@@ -412,6 +414,11 @@ class Many:
     """
 
     __slots__ = ("local_grads", "operands", "parents")
+
+    if TYPE_CHECKING:
+        operands: tuple[Value | float, ...]
+        parents: tuple[Value, ...]
+        local_grads: tuple[float | None, ...]
 
     def __init__(
         self, operands: tuple[Value | float, ...], parents: tuple[Value, ...], local_grads: tuple[float | None, ...]

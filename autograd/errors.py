@@ -113,6 +113,10 @@ class ExpressionError(AutogradError, ValueError):
     """A typed expression cannot be read; the message points at the place."""
 
 
+class NativeEngineError(AutogradError, ImportError):
+    """The native engine was asked for and cannot serve; the message says why."""
+
+
 class MissingExtraError(AutogradError, ImportError):
     """An optional library is not installed; the message names the extra to install."""
 

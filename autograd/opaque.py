@@ -11,9 +11,9 @@ from autograd import primitives
 from autograd.engine import Value
 from autograd.entry import Op
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, UnknownDerivativeError, failure
+from autograd.many import many_node, split_operands
 from autograd.operands import number
 from autograd.ops import TABLE
-from autograd.rules.nodes import many_node, split_operands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -38,7 +38,7 @@ def number(given: Any, role: str) -> float:
     """
     if type(given) is float:
         return given
-    if isinstance(given, Real) or _is_numpy_bool(given):
+    if type(given) is int or isinstance(given, Real) or _is_numpy_bool(given):  # the look at the type is the faster one
         try:
             return float(given)
         except OverflowError:

@@ -22,57 +22,10 @@ import tracemalloc
 
 import micrograd.engine
 import micrograd.nn
+from microgpt import Scalar
 
 import nn
 from autograd import Value
-
-
-class Scalar:
-    """A Value in the style of microgpt: slots, tuples of children and local gradients, a recursive sweep."""
-
-    __slots__ = ("children", "data", "grad", "local_grads")
-
-    def __init__(self, data, children=(), local_grads=()):
-        self.data = data
-        self.grad = 0
-        self.children = children
-        self.local_grads = local_grads
-
-    def __add__(self, other):
-        other = other if isinstance(other, Scalar) else Scalar(other)
-        return Scalar(self.data + other.data, (self, other), (1, 1))
-
-    def __mul__(self, other):
-        other = other if isinstance(other, Scalar) else Scalar(other)
-        return Scalar(self.data * other.data, (self, other), (other.data, self.data))
-
-    def relu(self):
-        return Scalar(max(0, self.data), (self,), (float(self.data > 0),))
-
-    def __neg__(self):
-        return self * -1
-
-    def __radd__(self, other):
-        return self + other
-
-    def __rmul__(self, other):
-        return self * other
-
-    def backward(self):
-        order, seen = [], set()
-
-        def visit(node):
-            if node not in seen:
-                seen.add(node)
-                for child in node.children:
-                    visit(child)
-                order.append(node)
-
-        visit(self)
-        self.grad = 1
-        for node in reversed(order):
-            for child, local in zip(node.children, node.local_grads, strict=True):
-                child.grad += local * node.grad
 
 
 class Elementwise:

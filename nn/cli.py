@@ -70,7 +70,8 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="chainrule", description="Backpropagation, step by step.")
-    version = f"chainrule {autograd.__version__} (Python {platform.python_version()})"
+    engine = "native engine" if autograd.NATIVE else f"Python engine: {autograd.WHY_NOT_NATIVE}"
+    version = f"chainrule {autograd.__version__} (Python {platform.python_version()}, {engine})"
     parser.add_argument("--version", action="version", version=version)
     commands = parser.add_subparsers(dest="command", title="commands")
     tour = commands.add_parser(

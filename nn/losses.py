@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import autograd
 from autograd import Value
 from autograd.errors import ArgumentError, OperandError
+from autograd.many import data_of
 from autograd.operands import number
-from autograd.rules import data_of
 from nn.arguments import choose, real
 from nn.examples import is_sequence
 from nn.walking import is_module

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError
-from autograd.rules import data_of
+from autograd.many import data_of
 from nn.examples import is_sequence
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 import autograd
 from autograd import Value
 from autograd.errors import ArgumentError
-from autograd.rules import data_of
+from autograd.many import data_of
 from nn.arguments import positive, real
 from nn.examples import check_width, has_examples, on_examples
 from nn.module import Module

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import AutogradError, Value, gradients, no_grad, topological_order
-from autograd import engine as engine_module
 from autograd.ops import TABLE
+from autograd.watchers import Watcher, watching
 
 FLOATS = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -428,21 +428,17 @@ def test_two_graphs_that_share_leaves_in_two_threads():
     assert {leaf.grad for leaf in shared} == {200.0}
 
 
-def test_an_interrupted_sweep_counts_as_none(monkeypatch):
+def test_an_interrupted_sweep_counts_as_none():
+    class Interrupting(Watcher):
+        def swept(self, *_):
+            raise KeyboardInterrupt
+
     x = Value(2.0)
     y = x * x * x
     y.backward()
-    whole = engine_module._sweep
-
-    def interrupted(order):
-        whole(order)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(engine_module, "_sweep", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with watching(Interrupting()), pytest.raises(KeyboardInterrupt):
         y.backward()
     assert x.grad == 12.0
-    monkeypatch.undo()
     y.backward()
     assert x.grad == 24.0
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.engine import Many, Value, topological_order
 from autograd.errors import OperandError, StaleGraphError, describe
+from autograd.many import data_of
 from autograd.noting import Noted
 from autograd.ops import TABLE
-from autograd.rules import IEEE, VALUES, data_of, group, ieee_operation, parameters
+from autograd.rules import IEEE, VALUES, group, ieee_operation, parameters
 from autograd.watchers import show_sweep, watched
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ so that a derivative can be differentiated again, `mpmath_reader` computes with 
 """
 
 from autograd.rules.functions import VALUES, attach_methods, ieee_operation, operation, public_names, spellings
-from autograd.rules.nodes import data_of
 from autograd.rules.parameters import Parameter, group, parameters
 from autograd.rules.printing import latex, source
 from autograd.rules.reading import FLOATS, IEEE, Reader, complex_reader, mpmath_reader, partial_text
@@ -20,7 +19,6 @@ __all__ = [
     "Reader",
     "attach_methods",
     "complex_reader",
-    "data_of",
     "group",
     "ieee_operation",
     "latex",

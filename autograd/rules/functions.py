@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from autograd import primitives
 from autograd.engine import Value, make_node
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, failure
+from autograd.many import data_of, many_node, split_operands, sum_of_products
 from autograd.operands import beside, number
 from autograd.ops import TABLE
-from autograd.rules.nodes import compared, data_of, many_node, needs_many, split_operands
+from autograd.rules.nodes import compared, needs_many
 from autograd.rules.parameters import Parameter, parameters
 from autograd.rules.reading import FLOATS, IEEE, Reader, let_lines, partial_text
 
@@ -136,7 +138,7 @@ VALUES = Reader(_ieee_or_primitive, total=True, nodes=True)
 FUNCTION_NAMES: dict[str, Any] = {
     "ARITHMETIC_ERRORS": ARITHMETIC_ERRORS, "ArgumentError": ArgumentError, "Value": Value, "failure": failure,
     "isinstance": isinstance, "len": len, "make_node": make_node, "many_node": many_node, "number": number,
-    "split_operands": split_operands, "tuple": tuple,
+    "split_operands": split_operands, "sum_of_products": sum_of_products, "tuple": tuple,
 }  # fmt: skip
 
 
@@ -294,11 +296,19 @@ def _lines_of_partial(op: Op, reader: Reader, index: int) -> list[str]:
 
 def _guarded(steps: list[tuple[str, str]], reader: Reader, failed: list[str]) -> list[str]:
     """Assign what texts compute, and guard it if it can raise: comparisons, sums and products of floats cannot."""
-    lines = [f"{name} = {reader.rewrite(text)}" for name, text in steps]
+    lines = [f"{name} = {_fused(reader.rewrite(text))}" for name, text in steps]
     risky = ast.Call | ast.Div | ast.Pow
     if reader.total or not any(isinstance(node, risky) for _, text in steps for node in ast.walk(ast.parse(text))):
         return lines
     return ["try:", *("    " + line for line in lines), *failed]
+
+
+def _fused(text: str) -> str:
+    """Add products up as they are made, without a list of them: the same roundings in the same order."""
+    return _SUM_OF_PRODUCTS.sub(r"sum_of_products(\3, \4\5)", text)
+
+
+_SUM_OF_PRODUCTS = re.compile(r"sum\(\[(\w+) \* (\w+) for \1, \2 in zip\((\w+), (\w+)\)\](, \w+)?\)")
 
 
 # ---------------------------------------------------------------------- documentation of an operation

@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from autograd.engine import Many, Value, make_node
-from autograd.errors import ArgumentError, OperandError
-from autograd.operands import number
-from autograd.primitives import COMPARISONS
+from autograd.engine import Value
+from autograd.many import data_of
+from autograd.primitives import COMPARISONS, FLOATS
 from autograd.rules.parameters import parameters
 from autograd.rules.reading import names_in
 from autograd.watchers import show_comparison, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from autograd.entry import Op
-
-
-def data_of(operand: Value | float) -> float:
-    """
-    Give an operand's number.
-
-    Parameters
-    ----------
-    operand
-        A Value or a plain number.
-
-    Returns
-    -------
-    float
-    """
-    return operand._data if isinstance(operand, Value) else operand
 
 
 def compared(symbol: str, x: Value | float, y: Value | float) -> bool:
@@ -61,38 +42,6 @@ def compared(symbol: str, x: Value | float, y: Value | float) -> bool:
 _TURNED = str.maketrans("<>", "><")
 
 
-def many_node(name: str, out: float, *groups: tuple[list[Any], list[Value], Sequence[float | None]]) -> Value:
-    """
-    Make the node of an operation with many operands.
-
-    Parameters
-    ----------
-    name
-        The entry.
-    out
-        The result.
-    *groups
-        For each parameter its operands, the Values among them, and the local derivative for each operand; None where
-        there is none.
-
-    Returns
-    -------
-    Value
-    """
-    operands: list[Value | float] = []
-    parents: list[Value] = []
-    local_grads: list[float | None] = []
-    for given, nodes, slopes in groups:
-        operands += given
-        parents += nodes
-        if len(nodes) == len(given):
-            local_grads += slopes
-        elif nodes:
-            pairs = zip(given, slopes, strict=True)
-            local_grads += [slope for operand, slope in pairs if isinstance(operand, Value)]
-    return make_node(name, out, None, None, 0.0, 0.0, Many(tuple(operands), tuple(parents), tuple(local_grads)))
-
-
 def needs_many(op: Op) -> bool:
     """
     Tell whether an operation's nodes keep `Many`.
@@ -105,54 +54,10 @@ def needs_many(op: Op) -> bool:
     Returns
     -------
     bool
-        True for more than two operands, or where a branch may not be taken.
+        True for more than two operands, where a branch may not be taken, or where a local derivative is of a class of
+        its own: the slots for one or two are floats.
     """
     kinds = [parameter.kind for parameter in parameters(op)]
-    dead = any(text is None or "nothing" in names_in(text) for text in op.partials or ())
-    return dead or len(kinds) > 2 or kinds != ["scalar"] * len(kinds)
-
-
-def split_operands(
-    given: Iterable[Any], role: str, *, may_be_empty: bool = True
-) -> tuple[list[Any], list[float], list[Value]]:
-    """
-    Check a sequence of operands, and take their numbers.
-
-    Parameters
-    ----------
-    given
-        Values and plain numbers.
-    role
-        What they are for; the messages begin with it.
-    may_be_empty
-        Whether there may be none.
-
-    Returns
-    -------
-    operands, numbers, nodes
-        The Values and floats, the number of each, and the Values among them.
-
-    Raises
-    ------
-    TypeError
-        It is not a sequence, or has an element that is neither a Value nor a real number.
-    ValueError
-        It is empty and may not be.
-    """
-    try:
-        operands = list(given)
-    except TypeError:
-        if hasattr(given, "__iter__"):  # it was raised inside
-            raise
-        msg = f"{role} must be a sequence of Values or numbers, not {type(given).__name__} {given!r}"
-        raise OperandError(msg) from None
-    if not operands and not may_be_empty:
-        msg = f"{role} must not be empty"
-        raise ArgumentError(msg)
-    kinds = set(map(type, operands))
-    if kinds == {Value}:
-        return operands, [node._data for node in operands], operands
-    if kinds == {float}:
-        return operands, operands, []
-    operands = [item if isinstance(item, Value) else number(item, role) for item in operands]
-    return operands, [data_of(item) for item in operands], [item for item in operands if isinstance(item, Value)]
+    names = set().union(*(["nothing"] if text is None else names_in(text) for text in op.partials or ()))
+    special = any(isinstance(FLOATS.get(name), float) and type(FLOATS[name]) is not float for name in names)
+    return "nothing" in names or special or len(kinds) > 2 or kinds != ["scalar"] * len(kinds)

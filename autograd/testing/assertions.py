@@ -10,8 +10,8 @@ from autograd.checking.point import Point
 from autograd.errors import ArgumentError, GradientError, OperandError
 from autograd.functional.containers import leaves, leaves_like
 from autograd.functional.sweeping import float_sweep
+from autograd.many import data_of
 from autograd.operands import number
-from autograd.rules import data_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.errors import DivergenceError
-from autograd.rules import data_of
+from autograd.many import data_of
 from nn.examples import is_sequence
 from nn.training.evaluating import evaluating
 from nn.training.layers import layers_of

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from autograd import no_grad
-from autograd.rules import data_of
+from autograd.many import data_of
 from nn.tables import numbers_for, rows_of
 from nn.training.checking import choose_loss
 from nn.training.gradients import numbers, outputs_of

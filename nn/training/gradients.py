@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd import Value
 from autograd.errors import OperandError
-from autograd.rules import data_of
+from autograd.many import data_of
 from nn.examples import is_sequence
 from nn.normalisation import BatchNorm
 
