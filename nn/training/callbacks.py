@@ -103,6 +103,29 @@ class Callback:
         """
 
 
+def overrides(callback: Callback, name: str) -> bool:
+    """
+    Tell whether a callback does something at a moment.
+
+    Parameters
+    ----------
+    callback
+        The callback.
+    name
+        Of the method.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> overrides(ClipGradNorm(1.0), "on_gradient"), overrides(ClipGradNorm(1.0), "on_update")
+    (True, False)
+    """
+    return name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name)
+
+
 class ClipGradNorm(Callback):
     """
     Scale the gradients of each mini-batch down, if their norm is too large, see `clip_grad_norm_`.
