@@ -1,10 +1,10 @@
 """
-One epoch of the digits through `nn.fit`, beside the same written by hand in NumPy: ``python benchmarks/digits_epoch.py``.
+One epoch of the digits through `nn.fit`, beside the same by hand in NumPy: ``python benchmarks/digits_epoch.py``.
 
-The network is [64, 30, 10] with relu and cross-entropy, in mini-batches of 10, by gradient descent. Both sides compute the
-mean loss and the accuracy over the mini-batches as they come. They take turns, in one process, on one core; an epoch of
-`fit` is what passes between two calls of `on_epoch`. It fails if `fit` did without programs, or if the two sides do not
-come to the same loss.
+The network is [64, 30, 10] with relu and cross-entropy, in mini-batches of 10, by gradient descent. Both sides compute
+the mean loss and the accuracy over the mini-batches as they come. They take turns, in one process, on one core; an
+epoch of `fit` is what passes between two calls of `on_epoch`. It fails if `fit` did without programs, or if the two
+sides do not come to the same loss.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class Watch(nn.Callback):
         self.other, self.epochs, self.others = other, [], []
         self.began = None
 
-    def on_start(self, run):
+    def on_start(self, _run):
         """Begin."""
         self.began = time.perf_counter()
 
-    def on_epoch(self, run):
+    def on_epoch(self, _run):
         """Note the time, and give the other side its turn."""
         now = time.perf_counter()
         self.epochs.append(now - self.began)
@@ -56,7 +56,6 @@ class ByHand:
         self.bias, self.last_bias = (np.array([b.data for b in layer.bias]) for layer in model.layers)
         self.inputs, self.targets = np.array(inputs), np.array(targets)
         self.losses = []
-        self.rng = np.random.default_rng(0)
 
     def __call__(self):
         """Train for an epoch."""

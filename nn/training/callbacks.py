@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nn.arguments import choose, flag, positive, real
 from nn.optim import clip_grad_norm_
+from nn.optim.clipping import scale_for_norm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nn.training.run import Run
 
@@ -154,6 +155,21 @@ class ClipGradNorm(Callback):
             Where training stands.
         """
         clip_grad_norm_(run.optimizer.parameters, self.max_norm)
+
+    def scale(self, grads: Sequence[float]) -> float:
+        """
+        Give what the gradients are multiplied by, which is all that `on_gradient` does.
+
+        Parameters
+        ----------
+        grads
+            Those of the optimizer's parameters.
+
+        Returns
+        -------
+        float
+        """
+        return scale_for_norm(grads, self.max_norm)
 
 
 class EarlyStopping(Callback):

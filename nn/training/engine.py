@@ -46,20 +46,20 @@ class Engine:
             run.history.why_eager = "programs=False"
 
     @contextmanager
-    def epoch(self, batch: Sequence[int], note: Callable[[str], None]) -> Iterator[None]:
+    def epoch(self, batches: Sequence[Sequence[int]], note: Callable[[str], None]) -> Iterator[None]:
         """
         Train for an epoch; at its end, however it comes, the network has its numbers.
 
         Parameters
         ----------
-        batch
-            The first mini-batch.
+        batches
+            Its mini-batches.
         note
             Is told why there are no programs, once.
         """
         known = self._run.history.why_eager
         if not known:
-            self._begin(batch)
+            self._begin(batches)
         try:
             yield
         finally:
@@ -70,11 +70,11 @@ class Engine:
             if why and why not in (known, "programs=False"):
                 note(f"computed without programs: {why}")
 
-    def _begin(self, batch: Sequence[int]) -> None:
+    def _begin(self, batches: Sequence[Sequence[int]]) -> None:
         try:
             if self._replay is None or self._anew:
                 self._replay = Replay(self._run, self._gradient, self._others)
-            self._replay.begin(batch)
+            self._replay.begin(batches)
         except Exception as error:  # noqa: BLE001 - code that takes plain numbers alone may raise anything
             self._give_up(error)
         else:
@@ -93,7 +93,7 @@ class Engine:
 
     def gradient(self, batch: Sequence[int], is_good: Callable[[float], bool]) -> BatchResult | None:
         """
-        Compute the gradient of a mini-batch by programs.
+        Compute the gradient of the next mini-batch by programs.
 
         Parameters
         ----------
@@ -110,11 +110,31 @@ class Engine:
         if self._replay is None:
             return None
         try:
-            return self._replay.gradient(batch, is_good)
+            return self._replay.gradient(len(batch), is_good)
         except GuardError as error:
             self._replay.give_back()
             self._give_up(error)
             return None
+
+    def scale(self, callbacks: Sequence[Any]) -> bool:
+        """
+        Multiply the gradients as callbacks say.
+
+        Parameters
+        ----------
+        callbacks
+            Those that do nothing else with gradients.
+
+        Returns
+        -------
+        bool
+            Whether that was possible; if not, nothing has changed.
+        """
+        if self._replay is None:
+            return False
+        for callback in callbacks:
+            self._replay.scale(callback.scale)
+        return True
 
     def update(self) -> bool:
         """

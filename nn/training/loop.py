@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, CheckpointError
 from nn.datasets import mini_batches
-from nn.training.callbacks import overrides
+from nn.training.callbacks import ClipGradNorm, overrides
 from nn.training.checkpoints import check_same_run, read_checkpoint, write_checkpoint
 from nn.training.divergence import Guard
 from nn.training.gradients import joined
@@ -79,9 +79,9 @@ class Loop:
         self._with_state: dict[str, Any] = {"model": run.model, "optimizer": run.optimizer, "schedule": pace}
         self._with_state |= {f"callback {i}": callback for i, callback in enumerate(callbacks)}
         self._on_gradient, self._on_update = (
-            [getattr(callback, name) for callback in callbacks if overrides(callback, name)]
-            for name in ("on_gradient", "on_update")
+            [callback for callback in callbacks if overrides(callback, name)] for name in ("on_gradient", "on_update")
         )
+        self._scales_alone = all(type(callback) is ClipGradNorm for callback in self._on_gradient)
 
     def train(self, checkpoint: Path | None, made_of: Mapping[str, Any], *, progress: bool) -> None:
         """
@@ -122,7 +122,7 @@ class Loop:
         rate = run.optimizer.lr
         batches = self._batches()
         losses, outputs = [], []
-        with self._engine.epoch(batches[0], bar.note):
+        with self._engine.epoch(batches, bar.note):
             for batch in batches:
                 run.batch = batch
                 result = self._step(batch)
@@ -152,18 +152,18 @@ class Loop:
         if result is None:
             with engine.handed_back():
                 result = self._computed(batch)
-        if self._on_gradient:
+        if self._on_gradient and not (self._scales_alone and engine.scale(self._on_gradient)):
             with engine.handed_back():
-                for call in self._on_gradient:
-                    call(run)
+                for callback in self._on_gradient:
+                    callback.on_gradient(run)
         if not engine.update():
             with engine.handed_back():
                 run.optimizer.step()
         run.step += 1
         if self._on_update:
             with engine.handed_back():
-                for call in self._on_update:
-                    call(run)
+                for callback in self._on_update:
+                    callback.on_update(run)
         return result
 
     def _computed(self, batch: Sequence[int]) -> BatchResult:

@@ -65,16 +65,18 @@ class Replay:
                 if not self._agrees(batch):
                     self._refuse(_OTHERWISE)
         self._update = VectorUpdate(run.optimizer, self._parameters) if takes_vectors(run.optimizer) else None
+        moved = set(run.optimizer.parameters)
+        self._moved = np.array([i for i, parameter in enumerate(self._parameters) if parameter in moved])
         self._now = self._taken()
 
-    def begin(self, batch: Sequence[int]) -> None:
+    def begin(self, batches: Sequence[Sequence[int]]) -> None:
         """
         Begin an epoch: take the numbers that the network has.
 
         Parameters
         ----------
-        batch
-            The first mini-batch, to try on it what has to be tried.
+        batches
+            Its mini-batches; on the first one is tried what has to be tried.
 
         Raises
         ------
@@ -82,20 +84,22 @@ class Replay:
             Programs cannot go on; the message says why.
         """
         self._refuse(obstacle_now(self._modules))
-        if self._is_tried and not self._agrees(batch):
+        if self._is_tried and not self._agrees(batches[0]):
             self._record()
-            if not self._agrees(batch):
+            if not self._agrees(batches[0]):
                 self._refuse(_OTHERWISE)
+        self._rows = self._table[[i for batch in batches for i in batch]]
+        self._done = 0
         self._now = self._taken()
 
-    def gradient(self, batch: Sequence[int], is_good: Callable[[float], bool]) -> BatchResult | None:
+    def gradient(self, count: int, is_good: Callable[[float], bool]) -> BatchResult | None:
         """
-        Compute the gradient of a mini-batch.
+        Compute the gradient of the next mini-batch.
 
         Parameters
         ----------
-        batch
-            The places of its examples.
+        count
+            Of its examples.
         is_good
             Tells of a loss whether training can go on with it.
 
@@ -110,13 +114,28 @@ class Replay:
             The network's code would go another way for one of the examples.
         """
         numbers, _, states = self._now
-        rows = self._table[batch]
+        rows = self._rows[self._done : self._done + count]
+        self._done += count
         loss, gradient = self._slopes(rows, numbers)
         if not (math.isfinite(gradient @ gradient) and math.isfinite(loss) and is_good(loss)):
             return None
         _, outputs = self._scores(rows, numbers)
         self._now = numbers, gradient, states
         return BatchResult(loss, outputs)
+
+    def scale(self, scale: Callable[[Sequence[float]], float]) -> None:
+        """
+        Multiply the gradients of the optimizer's parameters.
+
+        Parameters
+        ----------
+        scale
+            Gives the factor for such gradients.
+        """
+        numbers, gradient, states = self._now
+        gradient = gradient.copy()
+        gradient[self._moved] *= scale(gradient[self._moved].tolist())
+        self._now = numbers, gradient, states
 
     def update(self) -> bool:
         """
