@@ -87,7 +87,7 @@ class VectorUpdate:
 
     def step(self, numbers: Any, grads: Any, states: States) -> tuple[Any, States]:
         """
-        Give the numbers after an update, and what is to be kept; in IEEE arithmetic.
+        Give the numbers after an update, and what is to be kept; in IEEE arithmetic, of which NumPy may warn.
 
         Parameters
         ----------
@@ -102,19 +102,18 @@ class VectorUpdate:
         """
         np, optimizer = self._np, self._optimizer
         moved, after = numbers, []
-        with np.errstate(all="ignore"):
-            for group, places, state in zip(optimizer.param_groups, self._places, states, strict=True):
-                rule, settings = optimizer.rule(group), optimizer.settings(group)
-                names = tuple(settings)
-                kept = state_of(rule, names)
-                own = (numbers, grads) if places is None else (numbers[places], grads[places])
-                start = group[optimizer.initial] if optimizer.initial else 0.0
-                columns = [state[name] if name in state else np.full(len(own[0]), start) for name in kept]
-                new, *columns = update_of_arrays(rule, names)(state["t"] + 1, *settings.values(), *own, *columns)
-                if places is None:
-                    moved = new
-                else:
-                    moved = moved.copy() if moved is numbers else moved
-                    moved[places] = new
-                after.append(state | dict(zip(kept, columns, strict=True)) | {"t": state["t"] + 1})
+        for group, places, state in zip(optimizer.param_groups, self._places, states, strict=True):
+            rule, settings = optimizer.rule(group), optimizer.settings(group)
+            names = tuple(settings)
+            kept = state_of(rule, names)
+            own = (numbers, grads) if places is None else (numbers[places], grads[places])
+            start = group[optimizer.initial] if optimizer.initial else 0.0
+            columns = [state[name] if name in state else np.full(len(own[0]), start) for name in kept]
+            new, *columns = update_of_arrays(rule, names)(state["t"] + 1, *settings.values(), *own, *columns)
+            if places is None:
+                moved = new
+            else:
+                moved = moved.copy() if moved is numbers else moved
+                moved[places] = new
+            after.append(state | dict(zip(kept, columns, strict=True)) | {"t": state["t"] + 1})
         return moved, after

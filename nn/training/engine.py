@@ -60,8 +60,10 @@ class Engine:
         known = self._run.history.why_eager
         if not known:
             self._begin(batches)
+        replay = self._replay if self._is_open else None
         try:
-            yield
+            with nullcontext() if replay is None else replay.silenced():
+                yield
         finally:
             if self._is_open and self._replay is not None:
                 self._replay.give_back()

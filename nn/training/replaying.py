@@ -53,7 +53,7 @@ class Replay:
         self._refuse(obstacle_in(self._modules) or obstacle_now(self._modules))
         import numpy as np  # noqa: PLC0415 - optional
 
-        self._np = np
+        self._np, self._outside = np, np.geterr()
         self._table = table_of(run.inputs, run.targets)
         self._parameters = run.model.parameters()
         self._record()
@@ -68,6 +68,12 @@ class Replay:
         moved = set(run.optimizer.parameters)
         self._moved = np.array([i for i, parameter in enumerate(self._parameters) if parameter in moved])
         self._now = self._taken()
+
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """Have NumPy compute with inf and nan without a word, since numbers are looked at afterwards."""
+        with self._np.errstate(all="ignore"):
+            yield
 
     def begin(self, batches: Sequence[Sequence[int]]) -> None:
         """
@@ -117,7 +123,7 @@ class Replay:
         rows = self._rows[self._done : self._done + count]
         self._done += count
         loss, gradient = self._slopes(rows, numbers)
-        if not (math.isfinite(gradient @ gradient) and math.isfinite(loss) and is_good(loss)):
+        if not (math.isfinite(gradient.dot(gradient)) and math.isfinite(loss) and is_good(loss)):
             return None
         _, outputs = self._scores(rows, numbers)
         self._now = numbers, gradient, states
@@ -151,7 +157,7 @@ class Replay:
             return False
         numbers, gradient, states = self._now
         moved, after = self._update.step(numbers, gradient, states)
-        if not math.isfinite(moved @ moved):
+        if not math.isfinite(moved.dot(moved)):
             return False
         self._now = moved, gradient, after  # at once: an interrupt leaves all as it was before, or after
         return True
@@ -168,7 +174,8 @@ class Replay:
     def handed_back(self) -> Iterator[None]:
         """Have the network and the optimizer show their numbers, and take over what is changed."""
         self.give_back()
-        yield
+        with self._np.errstate(**self._outside):
+            yield
         self._now = self._taken()
 
     # ------------------------------------------------------------------ numbers, here and there
