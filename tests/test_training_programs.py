@@ -88,18 +88,18 @@ LOSSES = {
     "cross-entropy": ("cross_entropy", CLASSES, "class"),
     "smoothed": (partial(nn.cross_entropy, label_smoothing=0.1), CLASSES, "class"),
     "cross-entropy of shares": ("cross_entropy", CLASSES, "shares"),
-    "own": (lambda o, t: autograd.mean([p[0] ** 2 * (p[1] - q[1]) for p, q in zip(o, t)]), 2, "numbers"),
+    "own": (lambda o, t: autograd.mean([(autograd.tanh(p[0] * p[1]) - q[0]) ** 2 for p, q in zip(o, t)]), 2, "numbers"),
 }
 
 OPTIMIZERS = {
-    "sgd": lambda p: nn.SGD(p, lr=0.1),
-    "momentum": lambda p: nn.SGD(p, lr=0.1, momentum=0.9, dampening=0.2, weight_decay=0.01),
-    "nesterov": lambda p: nn.SGD(p, lr=0.1, momentum=0.8, nesterov=True),
-    "adagrad": lambda p: nn.Adagrad(p, lr=0.05, lr_decay=0.1, initial_accumulator_value=0.1),
+    "sgd": lambda p: nn.SGD(p, lr=0.01),
+    "momentum": lambda p: nn.SGD(p, lr=0.01, momentum=0.9, dampening=0.2, weight_decay=0.01),
+    "nesterov": lambda p: nn.SGD(p, lr=0.01, momentum=0.8, nesterov=True),
+    "adagrad": lambda p: nn.Adagrad(p, lr=0.02, lr_decay=0.1, initial_accumulator_value=0.1),
     "rmsprop": lambda p: nn.RMSprop(p, lr=0.01, momentum=0.5, centered=True, eps=1e-3),
     "adam": lambda p: nn.Adam(p, lr=0.01, weight_decay=0.01, eps=1e-4),
     "adamw": lambda p: nn.AdamW(p, lr=0.01, eps=1e-4),
-    "groups": lambda p: nn.SGD([{"params": p[3:]}, {"params": p[:2], "lr": 0.3, "momentum": 0.5}], lr=0.1),
+    "groups": lambda p: nn.SGD([{"params": p[3:]}, {"params": p[:2], "lr": 0.03, "momentum": 0.5}], lr=0.01),
 }
 
 
