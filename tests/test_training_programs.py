@@ -15,7 +15,7 @@ import nn
 from autograd import Value, detect_anomaly
 from autograd.errors import AutogradError, DivergenceError, GuardError
 from nn.optim.vectors import VectorUpdate
-from nn.training import recordable
+from nn.training import evaluation, recordable
 
 WIDTH, CLASSES = 3, 3
 
@@ -387,6 +387,39 @@ def test_what_changes_between_epochs_is_recorded_anew():
     assert close(*found[::-1], 12)
 
 
+# ---------------------------------------------------------------------- what is held out
+
+
+@pytest.mark.parametrize("name", ["dropout", "batch normalisation"])
+def test_what_is_held_out_is_computed_by_programs_out_of_training(name, monkeypatch):
+    """These networks are trained without programs, and evaluated with one."""
+    found = []
+    for programs in (False, "auto"):
+        model = OBSTACLES[name][0]()
+        history = by(model, *examples(0), programs=programs, validation=examples(1), epochs=3, batch_size=5)
+        found.append(history["validation_loss"] + history["validation_r2"])
+        monkeypatch.setattr(evaluation, "evaluate", None)  # from here on nobody needs it
+    assert close(*found)
+
+
+def test_what_is_held_out_fails_as_it_does_without_programs():
+    said = []
+    for programs in (False, True):
+        model = nn.MLP(WIDTH, [3, 1], seed=0)
+        with pytest.raises(OverflowError) as caught:
+            by(model, *examples(0), programs=programs, validation=([[1e200, 0.0, 0.0]], [0.0]), lr=0.0)
+        said.append(str(caught.value))
+    assert said[0] == said[1]
+
+
+def test_a_network_of_ones_own_may_do_something_else_where_it_is_not_trained():
+    found = []
+    for programs in (False, True):
+        model = Own(lambda self, _x, out: out if self.training else 2.0 * out)
+        found.append(by(model, *examples(0), programs=programs, validation=examples(1))["validation_loss"])
+    assert close(*found)
+
+
 # ---------------------------------------------------------------------- errors, checkpoints, arguments
 
 
@@ -421,11 +454,11 @@ def test_a_division_in_a_rule_fails_as_it_does_without_programs():
 
 @pytest.mark.parametrize("epochs", [1, 3])
 def test_a_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, epochs):
-    whole, parted = (nn.MLP(WIDTH, [20, 1], seed=0) for _ in range(2))
+    whole, parted = (nn.MLP(WIDTH, [20, 1], activation="tanh", seed=0) for _ in range(2))
     given = {"programs": True, "batch_size": 1, "validation": examples(1)}
     history = by(whole, *examples(0, 40), epochs=6, checkpoint=tmp_path / "whole", **given)
     by(parted, *examples(0, 40), epochs=epochs, checkpoint=tmp_path / "parted", **given)
-    parted = nn.MLP(WIDTH, [20, 1], seed=5)
+    parted = nn.MLP(WIDTH, [20, 1], activation="tanh", seed=5)
     assert by(parted, *examples(0, 40), epochs=6, checkpoint=tmp_path / "parted", **given) == history
     assert [p.data for p in parted.parameters()] == [p.data for p in whole.parameters()]
 
