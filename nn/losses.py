@@ -8,6 +8,7 @@ of the losses of all numbers (of all examples, for `cross_entropy`) is said by `
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import autograd
@@ -229,7 +230,7 @@ def cross_entropy(logits: Sequence[Any], targets: Any, reduction: str = "mean", 
         One number for each class; or a sequence of such, one for each example.
     targets
         Index of the right class; or one for each example. In its place there may be a probability for each class; for
-        a single example these must be floats.
+        a single example these must be floats. An index may be a Value, so that what is recorded holds for any class.
     reduction
         ``"mean"``, ``"sum"`` or ``"none"``, over the examples.
     label_smoothing
@@ -403,16 +404,34 @@ def _are_probabilities(targets: Sequence[Any]) -> bool:
 
 def _cross_entropy_of_one(logits: Any, target: Any, smoothing: float) -> Any:
     _check_sequence(logits, "cross_entropy: the logits of an example")
+    if isinstance(target, Value):
+        return _cross_entropy_of_index(logits, target, smoothing)
     if not is_sequence(target):
         index = _class(target, len(logits))
         if not smoothing:
             others = [z for place, z in enumerate(logits) if place != index]
             return autograd.softplus(autograd.logsumexp(others) - logits[index]) if others else 0.0 * logits[index]
         target = [float(place == index) for place in range(len(logits))]
-    shares = _probabilities(target, len(logits))
+    return _of_shares(logits, _probabilities(target, len(logits)), smoothing)
+
+
+def _of_shares(logits: Any, shares: list[Any], smoothing: float) -> Any:
     if smoothing:
         shares = [(1 - smoothing) * share + smoothing / len(shares) for share in shares]
     return -autograd.dot(shares, autograd.log_softmax(logits))
+
+
+def _cross_entropy_of_index(logits: Any, target: Value, smoothing: float) -> Any:
+    """Choose the class by `where`, not by Python's own indexing: it is data."""
+    _class(int(target.data) if target.data.is_integer() else target.data, len(logits))
+    differs = [target - place for place in range(len(logits))]
+    if smoothing:
+        return _of_shares(logits, [autograd.where(each, 0.0, 1.0) for each in differs], smoothing)
+    if len(logits) == 1:
+        return 0.0 * logits[0]
+    right = autograd.sum([autograd.where(each, 0.0, z) for each, z in zip(differs, logits, strict=True)])
+    others = [autograd.where(each, z, -math.inf) for each, z in zip(differs, logits, strict=True)]
+    return autograd.softplus(autograd.logsumexp(others) - right)
 
 
 def _class(target: Any, count: int) -> int:

@@ -36,6 +36,8 @@ def decisions(outputs: Sequence[Any], labels: tuple[Any, Any] = (0, 1), threshol
     >>> decisions([[0.1, 2.0, -1.0], [3.0, 0.0, 0.0]]), decisions([-2.0, 0.5], labels=(-1, 1))
     ([1, 0], [-1, 1])
     """
+    if getattr(outputs, "ndim", 1) == 2 and len(outputs[0]) > 1 and outputs.dtype.kind == "f":  # type: ignore[attr-defined]
+        return outputs.argmax(axis=1).tolist()  # type: ignore[attr-defined, no-any-return]
     return [_decision(out, labels, threshold) for out in outputs]
 
 

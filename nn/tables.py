@@ -44,7 +44,7 @@ def rows_of(table: Any, role: str, width: int | None = None) -> list[list[float]
     if not len(table):
         msg = f"{role} must not be empty"
         raise ArgumentError(msg)
-    rows = [_row(given, f"{role}: example {i}") for i, given in enumerate(table)]
+    rows = _rows_of_array(table) or [_row(given, f"{role}: example {i}") for i, given in enumerate(table)]
     expected = len(rows[0]) if width is None else width
     for i, row in enumerate(rows):
         if len(row) != expected:
@@ -91,7 +91,16 @@ def numbers_for(table: Any, count: int, role: str) -> list[Any]:
     return [_numbers(given, f"{role}: example {i}") for i, given in enumerate(table)]
 
 
+def _rows_of_array(table: Any) -> list[list[float]] | None:
+    """Take the numbers out of an array of NumPy, if all are finite."""
+    if getattr(table, "ndim", 0) != 2 or table.dtype.kind not in "fi" or not table.size:
+        return None
+    return table.tolist() if math.isfinite(abs(table).max()) else None
+
+
 def _row(given: Any, role: str) -> list[float]:
+    if isinstance(given, list | tuple) and {*map(type, given)} == {float} and all(map(math.isfinite, given)):
+        return list(given)  # most are such
     if not is_sequence(given):
         msg = f"{role} must be a sequence of numbers, not {type(given).__name__} {given!r}"
         raise OperandError(msg)

@@ -168,6 +168,8 @@ plt.show()
 #
 # You have just written the heart of every training program. `fit` is that loop. To believe it, train one network with
 # `fit` and one by hand, with the examples in the same order, and compare the weights: not roughly, but bit by bit.
+# (By default `fit` records the network as a *program*, which computes a mini-batch at once: sooner, and the same up to
+# rounding. `programs=False` has it compute as you did.)
 
 # %%
 ours = nn.MLP(2, [16, 1], activation="tanh", init="xavier_uniform", seed=0)
@@ -175,7 +177,7 @@ theirs = nn.MLP(2, [16, 1], activation="tanh", init="xavier_uniform", seed=0)
 
 history = nn.fit(
     ours, X, y, loss="bce_with_logits", optimizer="sgd", lr=0.5, epochs=5, batch_size=10,
-    shuffle=False, progress=False,
+    shuffle=False, progress=False, programs=False,
 )  # fmt: skip
 
 optimizer = nn.SGD(theirs.parameters(), lr=0.5)
@@ -250,7 +252,7 @@ print(f"after {len(history)} epochs: {history.stopped}")
 import tempfile
 from pathlib import Path
 
-path = Path(tempfile.mkdtemp()) / "run.json"
+folder = Path(tempfile.mkdtemp())
 options = {
     "loss": "bce_with_logits",
     "optimizer": "adam",
@@ -269,7 +271,7 @@ class PowerCut(nn.Callback):
             raise KeyboardInterrupt
 
 
-def trained(callbacks=(), checkpoint=None):
+def trained(callbacks, checkpoint):
     model = nn.MLP(2, [16, 1], activation="tanh", init="xavier_uniform", seed=0)
     nn.fit(
         model, X, y, **options, callbacks=callbacks, checkpoint=checkpoint, progress=False
@@ -279,11 +281,13 @@ def trained(callbacks=(), checkpoint=None):
 
 # %%
 try:
-    trained([PowerCut(at_step=35)], path)
+    trained([PowerCut(at_step=35)], folder / "interrupted.json")
 except KeyboardInterrupt:
     print("the power is gone")
 
-print("the same bits:", trained([PowerCut(at_step=None)], path) == trained())
+resumed = trained([PowerCut(at_step=None)], folder / "interrupted.json")
+undisturbed = trained([PowerCut(at_step=None)], folder / "undisturbed.json")
+print("the same bits:", resumed == undisturbed)
 
 # %% [markdown]
 # ## Handwritten digits

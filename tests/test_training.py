@@ -57,7 +57,8 @@ def by_hand(model, optimizer, order, loss, targets=ODD):
 @pytest.mark.parametrize("loss", [nn.bce_with_logits, nn.mse])
 def test_it_trains_as_one_would_by_hand(optimizer, loss):
     ours, theirs = small(), small()
-    history = fit(ours, loss=loss, optimizer=optimizer(ours.parameters(), lr=0.1), shuffle=False, epochs=4)
+    given = {"loss": loss, "shuffle": False, "epochs": 4, "programs": False}
+    history = fit(ours, optimizer=optimizer(ours.parameters(), lr=0.1), **given)
     losses = by_hand(theirs, optimizer(theirs.parameters(), lr=0.1), [[[0, 1], [2, 3]]] * 4, loss)
     assert weights(ours) == weights(theirs)
     assert history["loss"] == pytest.approx(losses, rel=1e-15)
@@ -94,7 +95,8 @@ def test_the_seed_decides_the_order():
 
 def test_a_penalty_and_a_function_as_loss():
     ours, theirs = small(), small()
-    fit(ours, optimizer="sgd", lr=0.1, shuffle=False, penalty=lambda model: nn.l2_penalty(model, 0.01))
+    penalty = lambda model: nn.l2_penalty(model, 0.01)
+    fit(ours, optimizer="sgd", lr=0.1, shuffle=False, penalty=penalty, programs=False)
     optimizer = nn.SGD(theirs.parameters(), lr=0.1)
     by_hand(
         theirs,

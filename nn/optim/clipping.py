@@ -10,7 +10,7 @@ from autograd.errors import OperandError
 from nn.arguments import real
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def clip_grad_value_(parameters: Iterable[Value], clip_value: float) -> None:
@@ -87,14 +87,41 @@ def clip_grad_norm_(parameters: Iterable[Value], max_norm: float, norm_type: flo
     power = real(norm_type, "clip_grad_norm_: norm_type", 0.0, open_below=True)
     found = _listed(parameters, "clip_grad_norm_")
     norm = _norm([parameter.grad for parameter in found], power)
-    scale = bound / (norm + 1e-6)
-    if not scale >= 1.0:  # a norm that is nan makes all gradients nan, as in PyTorch
+    scale = _scale(norm, bound)
+    if scale != 1.0:
         for parameter in found:
             parameter.grad *= scale
     return norm
 
 
-def _norm(grads: list[float], power: float) -> float:
+def scale_for_norm(grads: Sequence[float], max_norm: float) -> float:
+    """
+    Give what `clip_grad_norm_` multiplies gradients by.
+
+    Parameters
+    ----------
+    grads
+        The gradients.
+    max_norm
+        Of their Euclidean norm.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(scale_for_norm([3.0, 4.0], 1.0), 5), scale_for_norm([3.0, 4.0], 10.0)
+    (0.2, 1.0)
+    """
+    return _scale(_norm(grads, 2.0), max_norm)
+
+
+def _scale(norm: float, bound: float) -> float:
+    return min(bound / (norm + 1e-6), 1.0)  # in this order: a norm that is nan makes all gradients nan, as in PyTorch
+
+
+def _norm(grads: Sequence[float], power: float) -> float:
     if power == 2.0:
         return math.hypot(*grads)
     largest = max(map(abs, grads), default=0.0)

@@ -13,10 +13,12 @@ import ast
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from autograd.primitives import numpy_primitives
 from autograd.rules import FLOATS
+from autograd.rules.reading import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Line = tuple[str, str]
 
@@ -96,21 +98,77 @@ def update(rule: tuple[Line, ...], settings: tuple[str, ...]) -> Callable[..., l
         the new ``w`` and state of each. Lines that are the same for all are computed once.
     """
     kept = state_of(rule, settings)
-    own = {"w", "grad", *kept}
-    before, within = [], []
-    for target, text in rule:
-        if target in own or not own.isdisjoint(names_in(text)):
-            own.add(target)
-            within.append(f"        {target} = {FLOATS.rewrite(text)}\n")
-        else:
-            before.append(f"    {target} = {FLOATS.rewrite(text)}\n")
+    before, within = _parted(rule, kept)
     row = ", ".join(("w", *kept))
     source = (
-        f"def update({', '.join(('t', *settings))}, rows):\n{''.join(before)}    new = []\n"
-        f"    for {', '.join(('w', 'grad', *kept))} in rows:\n{''.join(within)}"
+        f"def update({', '.join(('t', *settings))}, rows):\n{_body(before, FLOATS)}    new = []\n"
+        f"    for {', '.join(('w', 'grad', *kept))} in rows:\n{_body(within, FLOATS, 8)}"
         f"        new.append(({row},))\n    return new\n"
     )
     return FLOATS.define(source, "update", "<update rule>")
+
+
+@cache
+def update_of_arrays(rule: tuple[Line, ...], settings: tuple[str, ...]) -> Callable[..., tuple[Any, ...]]:
+    """
+    Compile a rule for NumPy's arrays, in which the numbers of all parameters stand.
+
+    Parameters
+    ----------
+    rule
+        The lines.
+    settings
+        Names of what is the same for all parameters.
+
+    Returns
+    -------
+    function
+        Of ``t``, the settings, and arrays: ``w``, ``grad`` and the state; it returns the new ``w`` and state. In IEEE
+        arithmetic; otherwise it gives the numbers that `update` does, to the bit.
+    """
+    kept = state_of(rule, settings)
+    before, within = _parted(rule, kept)
+    shared = tuple(dict.fromkeys(("t", *settings, *(target for target, _ in before))))
+    source = f"def shared({', '.join(('t', *settings))}):\n{_body(before, FLOATS)}    return {', '.join(shared)},\n"
+    numbers_of_all = FLOATS.define(source, "shared", "<update rule>")
+    source = (
+        f"def update({', '.join((*shared, 'w', 'grad', *kept))}):\n{_body(within, ARRAYS)}"
+        f"    return {', '.join(('w', *kept))},\n"
+    )
+    moved = ARRAYS.define(source, "update", "<update rule>")
+
+    def update(t: int, *given: Any) -> tuple[Any, ...]:
+        numbers, arrays = given[: len(settings)], given[len(settings) :]
+        return moved(*numbers_of_all(t, *numbers), *arrays)  # type: ignore[no-any-return]
+
+    return update
+
+
+def _parted(rule: tuple[Line, ...], kept: tuple[str, ...]) -> tuple[list[Line], list[Line]]:
+    """Part the lines that are the same for all parameters from the others."""
+    own = {"w", "grad", *kept}
+    before: list[Line] = []
+    within: list[Line] = []
+    for target, text in rule:
+        if target in own or not own.isdisjoint(names_in(text)):
+            own.add(target)
+            within.append((target, text))
+        else:
+            before.append((target, text))
+    return before, within
+
+
+def _body(lines: Iterable[Line], reader: Reader, indent: int = 4) -> str:
+    return "".join(f"{' ' * indent}{target} = {reader.rewrite(text)}\n" for target, text in lines)
+
+
+@cache
+def _of_arrays() -> dict[str, Any]:
+    return numpy_primitives()
+
+
+#: Reads rules for NumPy's arrays.
+ARRAYS = Reader(lambda name: _of_arrays()[name])
 
 
 def numbers_in_last_line(rule: tuple[Line, ...], known: dict[str, Any]) -> dict[str, float]:
@@ -135,6 +193,5 @@ def numbers_in_last_line(rule: tuple[Line, ...], known: dict[str, Any]) -> dict[
 
 @cache
 def _numbers(rule: tuple[Line, ...], names: tuple[str, ...], wanted: tuple[str, ...]) -> Callable[..., Any]:
-    body = "".join(f"    {target} = {FLOATS.rewrite(text)}\n" for target, text in rule[:-1])
-    source = f"def numbers({', '.join(names)}):\n{body}    return {', '.join(wanted)},\n"
+    source = f"def numbers({', '.join(names)}):\n{_body(rule[:-1], FLOATS)}    return {', '.join(wanted)},\n"
     return FLOATS.define(source, "numbers", "<update rule>")

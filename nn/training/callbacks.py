@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nn.arguments import choose, flag, positive, real
 from nn.optim import clip_grad_norm_
+from nn.optim.clipping import scale_for_norm
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nn.training.run import Run
 
@@ -103,6 +104,29 @@ class Callback:
         """
 
 
+def overrides(callback: Callback, name: str) -> bool:
+    """
+    Tell whether a callback does something at a moment.
+
+    Parameters
+    ----------
+    callback
+        The callback.
+    name
+        Of the method.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> overrides(ClipGradNorm(1.0), "on_gradient"), overrides(ClipGradNorm(1.0), "on_update")
+    (True, False)
+    """
+    return name in vars(callback) or getattr(type(callback), name) is not getattr(Callback, name)
+
+
 class ClipGradNorm(Callback):
     """
     Scale the gradients of each mini-batch down, if their norm is too large, see `clip_grad_norm_`.
@@ -131,6 +155,21 @@ class ClipGradNorm(Callback):
             Where training stands.
         """
         clip_grad_norm_(run.optimizer.parameters, self.max_norm)
+
+    def scale(self, grads: Sequence[float]) -> float:
+        """
+        Give what the gradients are multiplied by, which is all that `on_gradient` does.
+
+        Parameters
+        ----------
+        grads
+            Those of the optimizer's parameters.
+
+        Returns
+        -------
+        float
+        """
+        return scale_for_norm(grads, self.max_norm)
 
 
 class EarlyStopping(Callback):

@@ -39,6 +39,23 @@ class Guard:
         #: The largest loss that passes; set by the first one.
         self.bound = math.inf
 
+    def passes(self, loss: float) -> bool:
+        """
+        Tell whether a loss is finite, and no larger than ever; the first one of all sets the bound.
+
+        Parameters
+        ----------
+        loss
+            Of the present mini-batch.
+
+        Returns
+        -------
+        bool
+        """
+        if not self._run.step:
+            self.bound = _BOUND * max(1.0, abs(loss))
+        return math.isfinite(loss) and loss <= self.bound
+
     def check(self, loss: float) -> None:
         """
         See that the loss and all gradients are finite, and the loss no larger than ever.
@@ -53,13 +70,10 @@ class Guard:
         ArithmeticError
             They are not.
         """
-        if not self._run.step:
-            self.bound = _BOUND * max(1.0, abs(loss))
         what = ""
-        if not math.isfinite(loss):
-            what = f"the loss is {loss}"
-        elif loss > self.bound:
-            what = f"the loss has grown to {loss:.3g}, {_BOUND:,.0f} times what it was"
+        if not self.passes(loss):
+            grown = f"has grown to {loss:.3g}, {_BOUND:,.0f} times what it was"
+            what = f"the loss {grown if math.isfinite(loss) else f'is {loss}'}"
         elif not all(math.isfinite(parameter.grad) for parameter in self._run.optimizer.parameters):
             named = self._run.model.named_parameters()
             what = next(f"the gradient of {name} is {p.grad}" for name, p in named if not math.isfinite(p.grad))

@@ -28,7 +28,7 @@ def evaluating(model: Module) -> Iterator[None]:
     model
         The network.
     """
-    with _in_mode(model, mode=False), no_grad():
+    with in_mode(model, mode=False), no_grad():
         yield
 
 
@@ -42,12 +42,22 @@ def training(model: Module) -> Iterator[None]:
     model
         The network.
     """
-    with _in_mode(model, mode=True):
+    with in_mode(model, mode=True):
         yield
 
 
 @contextmanager
-def _in_mode(model: Module, *, mode: bool) -> Iterator[None]:
+def in_mode(model: Module, *, mode: bool) -> Iterator[None]:
+    """
+    Have all modules trained, or not; afterwards each is as it was.
+
+    Parameters
+    ----------
+    model
+        The network.
+    mode
+        Whether they are being trained.
+    """
     before = [(module, module.training) for module in model.modules()]
     model.train(mode)
     try:

@@ -14,7 +14,9 @@ from nn.tables import numbers_for, rows_of
 from nn.training.callbacks import Callback
 from nn.training.checking import check_examples, check_mini_batches, check_model, choose_loss, choose_optimizer
 from nn.training.checkpoints import check_writable, fingerprint
+from nn.training.engine import Engine
 from nn.training.evaluating import evaluating, training
+from nn.training.evaluation import Evaluation
 from nn.training.gradients import BatchGradient
 from nn.training.loop import Loop
 from nn.training.run import Run
@@ -49,6 +51,7 @@ def fit(
     shuffle: bool = True,
     checkpoint: str | PathLike[str] | None = None,
     progress: bool = True,
+    programs: bool | str = "auto",
 ) -> History:
     """
     Train a network: for each mini-batch the mean gradient, and an update of the parameters.
@@ -91,6 +94,10 @@ def fit(
         bit for bit, as if it had never been interrupted.
     progress
         Whether a bar shows the loss, the metric and the time left.
+    programs
+        Whether mini-batches are computed by programs, see `autograd.record`: the same numbers up to rounding, sooner.
+        ``"auto"`` takes them where it can; ``history.engine`` says what was taken, ``history.why_eager`` why no
+        programs. True makes it an error if they cannot be taken, False takes none.
 
     Returns
     -------
@@ -107,6 +114,15 @@ def fit(
     ArithmeticError
         Training diverges: the message names the example and the layer. A checkpoint stays as it was after the last good
         epoch.
+    GuardError
+        Programs are demanded, but for some example the code goes another way than while recording.
+
+    Notes
+    -----
+    There are no programs where an output depends on more than the example (dropout, batch normalisation), where
+    somebody looks at nodes (hooks, ``detect_anomaly``), where code needs plain numbers or compares them, and where a
+    loss is no mean over the examples. What is not of this project is tried on the first mini-batch of each epoch
+    before it is trusted. A network, a loss or a penalty that changes in the midst of an epoch needs ``False``.
 
     Examples
     --------
@@ -126,6 +142,8 @@ def fit(
     positive(batch_size, "fit: batch_size")
     for given, role in ((shuffle, "shuffle"), (progress, "progress")):
         flag(given, f"fit: {role}")
+    if programs != "auto":
+        flag(programs, "fit: programs, if it is not 'auto',")  # type: ignore[arg-type]
     hung = _callbacks_in(callbacks)
     kept = _path_of(checkpoint)
     pace = Pace(schedule, chosen)
@@ -143,7 +161,11 @@ def fit(
     names = [*scores, *(f"validation_{name}" for name in scores if held_out), "lr"]
     run = Run(model, chosen, function, inputs, targets, places, epochs, names)
     order = start if shuffle else None
-    loop = Loop(run, BatchGradient(model, function, penalty), pace, score, held_out, hung, batch_size, order)
+    anew = kept is not None
+    gradient = BatchGradient(model, function, penalty)
+    engine = Engine(run, gradient, hung, programs=programs, anew=anew)
+    evaluation = held_out and Evaluation(run, *held_out, score, programs=programs is not False, anew=anew)
+    loop = Loop(run, gradient, engine, pace, score, evaluation, hung, batch_size, order)
     made_of = {
         "loss": getattr(function, "__name__", "loss"),
         "optimizer": type(chosen).__name__,

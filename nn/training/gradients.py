@@ -25,19 +25,16 @@ class BatchResult(NamedTuple):
     loss
         The mean over the examples, and the penalty.
     outputs
-        The network's, for each example a number or a list of numbers.
+        The network's, for each example a number or a list of numbers; it may be an array of NumPy.
     """
 
     loss: float
-    outputs: list[Any]
+    outputs: Any
 
 
 class BatchGradient:
     """
     Compute the mean gradient of a mini-batch, by building its graph and sweeping it.
-
-    Whatever takes its place has the same two arguments when it is called, the same result, and leaves the gradients in
-    the parameters.
 
     Parameters
     ----------
@@ -135,3 +132,24 @@ def numbers(outputs: Any) -> Any:
     float or list
     """
     return [numbers(out) for out in outputs] if is_sequence(outputs) else data_of(outputs)
+
+
+def joined(pieces: Sequence[Any]) -> Any:
+    """
+    Put the outputs of mini-batches after each other.
+
+    Parameters
+    ----------
+    pieces
+        Lists, or arrays of NumPy.
+
+    Returns
+    -------
+    list or numpy.ndarray
+        An array if all are.
+    """
+    if all(hasattr(piece, "tolist") for piece in pieces):
+        import numpy as np  # noqa: PLC0415 - optional
+
+        return np.concatenate(pieces)
+    return [out for piece in pieces for out in (piece.tolist() if hasattr(piece, "tolist") else piece)]

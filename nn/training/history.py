@@ -33,6 +33,9 @@ class History:
         self.columns: dict[str, list[float]] = {}
         #: Why it ended before the last epoch, if it did.
         self.stopped = ""
+        #: What computed the last mini-batches: ``"programs"`` or ``"eager"``; and why not programs, if it was not they.
+        self.engine = "eager"
+        self.why_eager = ""
 
     def append(self, row: Mapping[str, float]) -> None:
         """

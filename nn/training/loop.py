@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import math
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, CheckpointError
 from nn.datasets import mini_batches
+from nn.training.callbacks import ClipGradNorm, overrides
 from nn.training.checkpoints import check_same_run, read_checkpoint, write_checkpoint
 from nn.training.divergence import Guard
-from nn.training.evaluating import evaluate
+from nn.training.gradients import joined
 from nn.training.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from nn.training.callbacks import Callback
-    from nn.training.gradients import BatchResult
+    from nn.training.engine import Engine
+    from nn.training.evaluation import Evaluation
+    from nn.training.gradients import BatchGradient, BatchResult
     from nn.training.run import Run
     from nn.training.scheduling import Pace
     from nn.training.scoring import Metric
@@ -34,12 +38,14 @@ class Loop:
         Where training stands.
     gradient
         Sets the gradients for the examples of a mini-batch.
+    engine
+        Computes mini-batches by programs, if there can be some.
     pace
         The learning rate over the epochs.
     metric
         What is shown beside the loss.
-    held_out
-        Inputs and targets to look at after each epoch.
+    evaluation
+        Gives the scores of what is not trained on, if there is something.
     callbacks
         What is called on the way.
     batch_size
@@ -51,25 +57,31 @@ class Loop:
     def __init__(
         self,
         run: Run,
-        gradient: Callable[[Sequence[Any], Sequence[Any]], BatchResult],
+        gradient: BatchGradient,
+        engine: Engine,
         pace: Pace,
         metric: Metric | None,
-        held_out: tuple[Sequence[Any], Sequence[Any]] | None,
+        evaluation: Evaluation | None,
         callbacks: Sequence[Callback],
         batch_size: int,
         seed: int | None,
     ) -> None:
         self._run = run
         self._gradient = gradient
+        self._engine = engine
         self._pace = pace
         self._metric = metric
-        self._held_out = held_out
+        self._evaluation = evaluation
         self._callbacks = callbacks
         self._batch_size = batch_size
         self._seed = seed
         self._guard = Guard(run)
         self._with_state: dict[str, Any] = {"model": run.model, "optimizer": run.optimizer, "schedule": pace}
         self._with_state |= {f"callback {i}": callback for i, callback in enumerate(callbacks)}
+        self._on_gradient, self._on_update = (
+            [callback for callback in callbacks if overrides(callback, name)] for name in ("on_gradient", "on_update")
+        )
+        self._scales_alone = all(type(callback) is ClipGradNorm for callback in self._on_gradient)
 
     def train(self, checkpoint: Path | None, made_of: Mapping[str, Any], *, progress: bool) -> None:
         """
@@ -108,52 +120,68 @@ class Loop:
         run = self._run
         self._pace.before(run.epoch)
         rate = run.optimizer.lr
-        losses, outputs, targets = [], [], []
-        for batch in self._batches():
-            run.batch = batch
-            given = [run.targets[i] for i in batch]
-            result = self._step([run.inputs[i] for i in batch], given)
-            losses.append(result.loss * len(batch))
-            outputs += result.outputs
-            targets += given
-            bar.advance(len(batch), self._said(result, given))
-        row = {"loss": math.fsum(losses) / len(targets)}
+        batches = self._batches()
+        losses, outputs = [], []
+        with self._engine.epoch(batches, bar.note):
+            for batch in batches:
+                run.batch = batch
+                result = self._step(batch)
+                losses.append(result.loss * len(batch))
+                outputs.append(result.outputs)
+                bar.advance(len(batch), partial(self._said, result, batch))
+        row = {"loss": math.fsum(losses) / len(run.targets)}
         if self._metric is not None:
-            row[self._metric.name] = self._metric(outputs, targets)
-        if self._held_out is not None:
-            scores = evaluate(run.model, *self._held_out, loss=run.loss, metric=self._metric or "none")
-            row |= {f"validation_{name}": score for name, score in scores.items()}
+            row[self._metric.name] = self._metric(joined(outputs), [run.targets[i] for batch in batches for i in batch])
+        if self._evaluation is not None:
+            row |= {f"validation_{name}": score for name, score in self._evaluation().items()}
         return row | {"lr": rate}
 
-    def _batches(self) -> Any:
+    def _batches(self) -> Sequence[Sequence[int]]:
         run = self._run
         if self._seed is None:
             order = range(len(run.inputs))
             return [order[start : start + self._batch_size] for start in range(0, len(order), self._batch_size)]
         # an epoch's order depends on the seed and the epoch alone: a resumed run need not know what came before
         rng = random.Random(f"{self._seed} {run.epoch}")  # noqa: S311 - not for secrets
-        return mini_batches(len(run.inputs), self._batch_size, rng)
+        return list(mini_batches(len(run.inputs), self._batch_size, rng))
 
-    def _step(self, inputs: Sequence[Any], targets: Sequence[Any]) -> BatchResult:
+    def _step(self, batch: Sequence[int]) -> BatchResult:
         """Compute the gradient of a mini-batch, and update."""
+        run, engine = self._run, self._engine
+        result = engine.gradient(batch, self._guard.passes)
+        if result is None:
+            with engine.handed_back():
+                result = self._computed(batch)
+        if self._on_gradient and not (self._scales_alone and engine.scale(self._on_gradient)):
+            with engine.handed_back():
+                for callback in self._on_gradient:
+                    callback.on_gradient(run)
+        if not engine.update():
+            with engine.handed_back():
+                run.optimizer.step()
+        run.step += 1
+        if self._on_update:
+            with engine.handed_back():
+                for callback in self._on_update:
+                    callback.on_update(run)
+        return result
+
+    def _computed(self, batch: Sequence[int]) -> BatchResult:
+        """Compute the gradient of a mini-batch without programs, and say what is wrong with it."""
         run = self._run
         try:
-            result = self._gradient(inputs, targets)
+            result = self._gradient([run.inputs[i] for i in batch], [run.targets[i] for i in batch])
         except ARITHMETIC_ERRORS as error:  # of data that training started with, so numbers have run away
             what = f"the loss cannot be computed: {error}"
             raise self._guard.error(what) from error
         self._guard.check(result.loss)
-        for callback in self._callbacks:
-            callback.on_gradient(run)
-        run.optimizer.step()
-        run.step += 1
-        for callback in self._callbacks:
-            callback.on_update(run)
         return result
 
-    def _said(self, result: BatchResult, targets: Sequence[Any]) -> str:
+    def _said(self, result: BatchResult, batch: Sequence[int]) -> str:
         said = f"loss {result.loss:.4g}"
-        return said if self._metric is None else f"{said}, {self._metric.said(self._metric(result.outputs, targets))}"
+        if self._metric is None:
+            return said
+        return f"{said}, {self._metric.said(self._metric(result.outputs, [self._run.targets[i] for i in batch]))}"
 
     def _state(self, made_of: Mapping[str, Any]) -> dict[str, Any]:
         run = self._run
@@ -165,6 +193,7 @@ class Loop:
             "bound": self._guard.bound,
             "history": run.history.columns,
             "stopped": run.history.stopped,
+            "why_eager": run.history.why_eager,
             "parts": {name: part.state_dict() for name, part in self._with_state.items()},
         }
 
@@ -187,3 +216,4 @@ class Loop:
         run.epoch, run.step, self._seed = state["epoch"], state["step"], state["seed"]
         self._guard.bound = state["bound"]
         run.history.columns, run.history.stopped = state["history"], state["stopped"]
+        run.history.why_eager = state["why_eager"]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
     from nn.training.run import Run
+
+#: Seconds for which what is said stays.
+_PAUSE = 0.1
 
 
 class Progress:
@@ -33,6 +39,7 @@ class Progress:
     def __init__(self, run: Run, *, shown: bool) -> None:
         self._run = run
         self._bar: Any = None
+        self._said = -_PAUSE
         if shown:
             try:
                 from tqdm import tqdm  # noqa: PLC0415 - optional
@@ -42,7 +49,7 @@ class Progress:
             count = len(run.inputs)
             self._bar = tqdm(total=run.epochs * count, initial=run.epoch * count, unit=" examples")
 
-    def advance(self, count: int, said: str) -> None:
+    def advance(self, count: int, say: Callable[[], str]) -> None:
         """
         Move on.
 
@@ -50,12 +57,27 @@ class Progress:
         ----------
         count
             By how many examples.
-        said
-            How it goes.
+        say
+            Tells how it goes; it is asked some times a second, and at the end.
         """
         if self._bar is not None:
-            self._bar.set_postfix_str(f"epoch {self._run.epoch + 1}/{self._run.epochs}, {said}", refresh=False)
+            now = time.monotonic()
+            if now - self._said >= _PAUSE or self._bar.n + count >= self._bar.total:
+                self._said = now
+                self._bar.set_postfix_str(f"epoch {self._run.epoch + 1}/{self._run.epochs}, {say()}", refresh=False)
             self._bar.update(count)
+
+    def note(self, text: str) -> None:
+        """
+        Write a line above the bar.
+
+        Parameters
+        ----------
+        text
+            The line.
+        """
+        if self._bar is not None:
+            self._bar.write(text, file=sys.stderr)
 
     def __enter__(self) -> Self:
         return self

@@ -26,11 +26,14 @@ class Metric:
         What it is called.
     function
         Of outputs and targets, as numbers.
+    takes_arrays
+        Whether the outputs may be a NumPy array.
     """
 
-    def __init__(self, name: str, function: Callable[[Any, Any], float]) -> None:
+    def __init__(self, name: str, function: Callable[[Any, Any], float], *, takes_arrays: bool = False) -> None:
         self.name = name
         self._function = function
+        self._takes_arrays = takes_arrays
 
     def __call__(self, outputs: Sequence[Any], targets: Sequence[Any]) -> float:
         """
@@ -45,6 +48,8 @@ class Metric:
         -------
         float
         """
+        if not self._takes_arrays and hasattr(outputs, "tolist"):
+            outputs = outputs.tolist()
         return self._function(outputs, targets)
 
     def said(self, score: float) -> str:
@@ -100,7 +105,7 @@ def choose_metric(
         actual = [decisions([target])[0] if is_sequence(target) else target for target in targets]
         return accuracy(decisions(outputs, pair, threshold), actual)
 
-    known = {"accuracy": Metric("accuracy", by_classes), "r2": Metric("r2", r2), "none": None}
+    known = {"accuracy": Metric("accuracy", by_classes, takes_arrays=True), "r2": Metric("r2", r2), "none": None}
     if metric is None:
         two_classes = len(classes) == 2 and all(isinstance(target, int) for target in classes)
         return known["accuracy" if two_classes or loss in (LOSSES["cross_entropy"], *_BY_SIGN) else "r2"]
