@@ -379,6 +379,8 @@ def power_by_base(x: float, y: float) -> float:
     >>> power_by_base(3.0, 2.0), power_by_base(0.0, 0.5), power_by_base(0.0, 0.0)
     (6.0, inf, 0.0)
     """
+    if y == 2.0:
+        return 2.0 * x
     out = _total_power(x, y)
     if y == 0.0 or (out == 0.0 and math.isinf(y)):
         return 0.0
@@ -529,6 +531,9 @@ def numpy_primitives() -> dict[str, Any]:
         "sum": lambda *terms: reduce(np.add, terms),
     }
 
+
+#: Primitives of two numbers.
+BINARY = frozenset({"atan2", "copysign", "hypot", "maximum", "minimum", "pow", "polygamma", "remainder", "truediv"})
 
 _IN_C = "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp2 hypot lgamma log10 log2 pow sin sinh tan"
 

@@ -33,7 +33,7 @@ class Elementary:
         How many numbers a vector has.
     """
 
-    def __init__(self, builder: Any, lanes: int) -> None:
+    def __init__(self, builder: Any, lanes: int, *, fused: bool = True) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
         self._ir, self._builder, self._lanes = ir, builder, lanes
