@@ -63,7 +63,8 @@ def test_elementary_functions_are_within_two_units_in_the_last_place(name):
 
 @pytest.mark.parametrize("lanes", [2, 4, 8])
 def test_every_width_of_vectors(lanes, monkeypatch):
-    monkeypatch.setattr(native, "lanes_of_this_machine", lambda: lanes)
+    features = native.features()._replace(lanes=lanes)
+    monkeypatch.setattr(native, "features", lambda: features)
     program = record(lambda x: autograd.tanh(x[0]) * Value(2.0), [1.0])
     weight = Value(3.0)
     weighted = record(lambda x: autograd.sin(x[0]) * weight, [1.0], [weight])

@@ -15,7 +15,9 @@ _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}
 _COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 
-def module_of(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) -> tuple[Any, set[str]]:
+def module_of(
+    tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int, *, fused: bool = True
+) -> tuple[Any, set[str]]:
     """
     Write a tape as a module with one function, ``run(inputs, params, stored, summed, blocks)``.
 
@@ -30,6 +32,8 @@ def module_of(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: i
         Places of what is added up over the blocks: ``summed`` has for each of them a sum for each lane.
     lanes
         How many examples a block has.
+    fused
+        Whether the CPU has an instruction for ``x*y + z`` with one rounding.
 
     Returns
     -------
@@ -56,7 +60,7 @@ def module_of(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: i
     block = builder.phi(whole, "block")
     block.add_incoming(whole(0), entry)
     first = builder.mul(block, whole(lanes))
-    body = _Body(builder, lanes)
+    body = _Body(builder, lanes, fused=fused)
 
     def row(base: Any, index: int) -> Any:
         return body.vector_at(builder.gep(base, [builder.add(builder.mul(whole(index), length), first)]))
@@ -89,12 +93,12 @@ def module_of(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: i
 class _Body:
     """Appends instructions on vectors."""
 
-    def __init__(self, builder: Any, lanes: int) -> None:
+    def __init__(self, builder: Any, lanes: int, *, fused: bool) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
         self._ir, self._builder, self._lanes = ir, builder, lanes
         self._vector = ir.VectorType(ir.DoubleType(), lanes)
-        self.elementary = Elementary(builder, lanes)
+        self.elementary = Elementary(builder, lanes, fused=fused)
 
     def vector_at(self, pointer: Any) -> Any:
         return self._builder.bitcast(pointer, self._vector.as_pointer())

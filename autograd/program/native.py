@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import functools
 import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.program.arrays import numpy
 from autograd.program.elementary import Elementary
 from autograd.program.lanes import module_of
+from autograd.program.machine import Features, features, target_machine
 from autograd.program.tape import OPERATORS, SOURCES
 
 if TYPE_CHECKING:
@@ -37,9 +37,10 @@ class NativeExecutor:
 
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> None:
         self._stored, self._summed = len(stored), len(summed)
-        self._lanes = lanes_of_this_machine()
-        module, called = module_of(tape, stored, summed, self._lanes)
-        self._engine = _compiled(str(module), called)
+        machine = features()
+        self._lanes = machine.lanes
+        module, called = module_of(tape, stored, summed, self._lanes, fused=machine.fused)
+        self._engine = _compiled(str(module), called, machine)
         pointer = ctypes.POINTER(ctypes.c_double)
         signature = ctypes.CFUNCTYPE(None, pointer, pointer, pointer, pointer, ctypes.c_int64)
         self._function = signature(self._engine.get_function_address("run"))
@@ -89,44 +90,15 @@ class NativeExecutor:
         return stored, lane_sums
 
 
-@functools.cache
-def lanes_of_this_machine() -> int:
-    """
-    Tell how many numbers a vector of this CPU has.
-
-    Returns
-    -------
-    int
-    """
+def _compiled(text: str, called: Iterable[str], machine: Features) -> Any:
     from llvmlite import binding  # noqa: PLC0415 - optional
 
-    features = binding.get_host_cpu_features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx2") else 2
-
-
-def _machine() -> Any:
-    """Make a target machine; each compiler takes one over."""
-    from llvmlite import binding  # noqa: PLC0415 - optional
-
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    features = binding.get_host_cpu_features()
-    flags = features.flatten() + (",-prefer-256-bit" if features.get("avx512f") else "")
-    return binding.Target.from_default_triple().create_target_machine(
-        cpu=binding.get_host_cpu_name(), features=flags, opt=1, jit=True
-    )
-
-
-def _compiled(text: str, called: Iterable[str]) -> Any:
-    from llvmlite import binding  # noqa: PLC0415 - optional
-
-    machine = _machine()
     for name in called:
         function = getattr(ctypes.CDLL(None), name)
         binding.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
     module = binding.parse_assembly(text)
     module.verify()
-    engine = binding.create_mcjit_compiler(module, machine)
+    engine = binding.create_mcjit_compiler(module, target_machine(machine))
     engine.finalize_object()
     return engine
 
