@@ -29,7 +29,7 @@ class Code(NamedTuple):
     weights
         What stands in the table of weights: places of parameters and constants, -1 for 0.0.
     totals
-        How many totals there are, with one that nobody asks for.
+        For each total that the code adds up, which sum it belongs to; one sum more than were asked for is for nothing.
     products
         How many products layers compute for an example.
     instructions
@@ -40,7 +40,7 @@ class Code(NamedTuple):
     registers: int
     shared: list[int]
     weights: list[int]
-    totals: int
+    totals: list[int]
     products: int
     instructions: int
 
@@ -151,6 +151,9 @@ class _Coder:
         count = unused + 1
         free: list[int] = []
         words = array("i")
+        begun = (-1, 0)  # the latest instruction on each of a row of registers: its code, and where how often stands
+        totals = list(range(self._total_count))
+        region: dict[tuple[tuple[int, ...], ...], int] = {}
         weights: list[int] = []
         products = instructions = 0
         keep = len(codes) + 1
@@ -169,6 +172,16 @@ class _Coder:
                 if last[each] == now and register[each] >= 0:
                     free.append(register[each])
                     last[each] = -1  # an operand may be there twice
+
+        def again(code: int, size: int) -> None:
+            """Begin an instruction on registers, or go on with the latest."""
+            nonlocal begun
+            latest, times = begun
+            if latest == code and times + 1 + words[times] * size == len(words):
+                words[times] += 1
+            else:
+                words.extend((code, 1))
+                begun = code, len(words) - 1
 
         simple = {code: numbers[name] for code, name in enumerate(names) if name in numbers}
         fused = numbers["add_product"]
@@ -206,7 +219,8 @@ class _Coder:
                     length = len(given) if listed[code] == "sum" else len(given) // 2
                     words.extend((simple[code], out, length))
                 else:
-                    words.extend((fused if factor[place] else simple[code], out))
+                    again(fused if factor[place] else simple[code], 1 + len(given))
+                    words.append(out)
                 words.extend(given)
             if place in self._stored:
                 for index in self._stored[place]:
@@ -216,14 +230,17 @@ class _Coder:
                     words.extend((numbers["total"], index, register[place]))
             for index in outers_at.get(place, ()):
                 outer = self._outers[index]
-                words.append(numbers["outer"])
-                words.extend(outer.code(register, unused, self._total_count))
+                first = region.setdefault(tuple(outer.targets), len(totals))
+                if first == len(totals):
+                    totals += outer.tiled_targets(self._total_count)
+                words.extend((numbers["outer"], -(-len(outer.a) // TILE), -(-len(outer.x) // TILE), first))
+                words.extend(outer.code(register, unused))
                 products += len(outer.a) * len(outer.x)
                 release(outer.operands, place)
             if last[place] == -1 and register[place] >= unused + 1:  # nobody reads it further
                 free.append(register[place])
         words.append(numbers["end"])
-        return Code(words, count, list(shared), weights, self._total_count + 1, products, instructions)
+        return Code(words, count, list(shared), weights, totals, products, instructions)
 
     def _read(self, place: int, factor: int) -> Sequence[int]:
         """Give what an instruction reads, with what it takes in: of a + x*y these three."""

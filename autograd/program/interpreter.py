@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Numbers that the registers may have together, so that they stay in the cache.
 _IN_CACHE = 2**21
 
-_MOST_VECTORS = 8  # in a block of examples
+_MOST_VECTORS = 8
 
 _SOURCES = [Path(module.__file__ or "") for module in (ops, primitives, elementary, kernel, lanes, lowering, tape)]
 
@@ -66,7 +66,7 @@ class Interpreter:
         self._run = _function(self._machine)
         self._stored, self._summed = len(stored), len(summed)
         self._words = np.frombuffer(code.words, dtype=np.int32)
-        self._registers, self._totals = code.registers, code.totals
+        self._registers, self._totals = code.registers, np.array(code.totals, dtype=np.int64)
         self.instructions = code.instructions
         self.is_dense = code.products > 4 * code.instructions
         self.name = "dense loops" if self.is_dense else "interpreter"
@@ -100,7 +100,7 @@ class Interpreter:
         width = min(self._most_vectors, max(1, -(-count // lanes))) * lanes
         column = -(-count // lanes) * lanes
         stored = np.empty((self._stored, column))
-        totals = np.zeros((self._totals, lanes))
+        totals = np.zeros((len(self._totals), lanes))
         if count:
             registers = np.empty((self._registers, width))
             shared, weights = self._table.filled(params)
@@ -111,7 +111,8 @@ class Interpreter:
                 stored.ctypes.data, totals.ctypes.data, width, inputs.shape[1], column, 0, count, self._mask.ctypes.data,
             )  # fmt: skip
             self._run(arguments)
-        return stored[:, :count], totals[:-1].sum(axis=1)
+        sums = np.bincount(self._totals, weights=totals.sum(axis=1), minlength=self._summed)
+        return stored[:, :count], sums[: self._summed]
 
 
 class _Table:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import BINARY, IEEE
-from autograd.program.elementary import Elementary
+from autograd.program.elementary import TOGETHER, Elementary
 from autograd.program.lanes import Body
 from autograd.program.lowering import body_of, kept_instructions, operands_of
 from autograd.program.tape import OPERATORS, SOURCES, Tape
@@ -45,7 +45,7 @@ def opcodes() -> dict[str, int]:
     -------
     dict of str to int
     """
-    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *_of_the_table()))}
+    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *TOGETHER, *_of_the_table()))}
 
 
 @cache
@@ -108,6 +108,7 @@ class _Writer:
             self._vectors = builder.udiv(
                 builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes)
             )
+            self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
             self._run_code()
         builder.ret_void()
         return self._run.module, self._body.elementary.called
@@ -163,17 +164,26 @@ class _Writer:
             return special[name]()
         if name == "add_product":
             return self._elementwise(3, lambda total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
+        if name in TOGETHER:
+            return self._elementwise(1, lambda x: self._body.elementary.call_together(name, x), results=2)
         count = _of_the_table()[name]
         if name not in kept_instructions():
             return self._elementwise(count, lambda *given: self._of_numbers(name, given))
         return self._elementwise(count, lambda *given: self._of_entry(name, given))
 
-    def _elementwise(self, count: int, compute: Callable[..., Any]) -> Any:
-        out, *operands = [self._register(1 + i) for i in range(count + 1)]
-        with self._each_vector() as v:
-            given = [self._builder.load(self._vector_of(operand, v), align=8) for operand in operands]
-            self._builder.store(self._body.as_number(compute(*given)), self._vector_of(out, v), align=8)
-        return self._number(count + 2)
+    def _elementwise(self, count: int, compute: Callable[..., Any], results: int = 1) -> Any:
+        """``op times, result, operand, ..., result, ...``: the same for several registers, one after the other."""
+        builder = self._builder
+        size = self._number(count + results)
+        end = self._sum_of(builder.mul(self._operand(1), size), self._number(2), 0)
+        with self._count(self._number(2), end, size) as at:
+            rows = [self._register_at(builder.add(at, self._number(i))) for i in range(count + results)]
+            with self._each_vector() as v:
+                given = [builder.load(self._vector_of(row, v), align=8) for row in rows[results:]]
+                computed = compute(*given)
+                for row, number in zip(rows, [computed] if results == 1 else computed):
+                    builder.store(self._body.as_number(number), self._vector_of(row, v), align=8)
+        return end
 
     def _of_numbers(self, name: str, given: Sequence[Any]) -> Any:
         """Write a primitive; where it wants truth values, numbers are true that are not zero."""
@@ -203,11 +213,15 @@ class _Writer:
         builder = self._builder
         register, column = self._register(1), self._operand(2)
         latest = builder.sub(self._last, self._number(1))
-        count = builder.mul(self._vectors, self._number(self._lanes))
-        with self._count(self._number(0), count, self._number(1)) as lane:
-            example = self._smaller(builder.add(self._start, lane), latest)
-            number = builder.load(builder.gep(self._inputs, [builder.add(builder.mul(example, self._row), column)]))
-            builder.store(number, builder.gep(register, [lane]))
+        column = builder.gep(self._inputs, [column])
+        with self._each_vector() as v:
+            first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
+            numbers = self._ir.Constant(self._vector, self._ir.Undefined)
+            for lane in range(self._lanes):
+                example = self._smaller(builder.add(first, self._number(lane)), latest)
+                number = builder.load(builder.gep(column, [builder.mul(example, self._row)]))
+                numbers = builder.insert_element(numbers, number, self._word(lane))
+            builder.store(numbers, self._vector_of(register, v), align=8)
         return self._number(3)
 
     def _store(self) -> Any:
@@ -224,9 +238,24 @@ class _Writer:
         """``total place, register``: add it up over the examples."""
         at = self._total_at(self._operand(1))
         register = self._register(2)
-        with self._each_vector() as v:
-            self._add_to(at, self._masked(self._builder.load(self._vector_of(register, v), align=8), v))
+        for shown in self._whole_or_masked():
+            zero, one = self._number(0), self._number(1)
+            with self._accumulate(zero, self._vectors, one, [self._body.constant(0.0)]) as (v, (total,), give):
+                number = shown(self._builder.load(self._vector_of(register, v), align=8), v)
+                give([self._builder.fadd(total, number)])
+            self._add_to(at, self._totals_out[0])
         return self._number(3)
+
+    def _whole_or_masked(self) -> Iterator[Callable[[Any, Any], Any]]:
+        """Write what follows twice: for a block that is full, and with numbers masked for the last one."""
+        builder, run = self._builder, self._run
+        full, partial, after = (run.append_basic_block(name) for name in ("full", "partial", "after"))
+        builder.cbranch(self._is_full, full, partial)
+        for block, shown in ((full, lambda number, _: number), (partial, self._masked)):
+            builder.position_at_end(block)
+            yield shown
+            builder.branch(after)
+        builder.position_at_end(after)
 
     def _masked(self, number: Any, v: Any) -> Any:
         """Make zero what belongs to no example, behind the last."""
@@ -312,33 +341,32 @@ class _Writer:
 
     def _outer(self) -> Any:
         """
-        ``outer rows, columns, a, ..., x, ..., place, ...``: add all products of an a and an x up over the examples.
+        ``outer rows, columns, first, a, ..., x, ...``: add all products of an a and an x up over the examples.
 
-        Rows and columns are counted in tiles; of each tile the places stand together.
+        Rows and columns are counted in tiles; the totals of each tile stand together, those of all behind `first`.
         """
         builder, tile = self._builder, self._number(TILE)
-        rows, columns = self._operand(1), self._operand(2)
-        a_s = self._number(3)
+        rows, columns, first = self._operand(1), self._operand(2), self._operand(3)
+        a_s = self._number(4)
         x_s = builder.add(a_s, builder.mul(rows, tile))
-        places = builder.add(x_s, builder.mul(columns, tile))
         with self._count(self._number(0), rows, self._number(1)) as row:
             a = [self._register_at(self._sum_of(a_s, builder.mul(row, tile), i)) for i in range(TILE)]
             with self._count(self._number(0), columns, self._number(1)) as column:
                 x = [self._register_at(self._sum_of(x_s, builder.mul(column, tile), j)) for j in range(TILE)]
                 which = builder.add(builder.mul(row, columns), column)
-                target = builder.add(places, builder.mul(which, self._number(TILE * TILE)))
-                zeros = [self._body.constant(0.0)] * (TILE * TILE)
-                with self._accumulate(self._number(0), self._vectors, self._number(1), zeros) as (v, sums, give):
-                    left = [self._masked(builder.load(self._vector_of(each, v), align=8), v) for each in a]
-                    right = [builder.load(self._vector_of(each, v), align=8) for each in x]
-                    give([
-                        self._fused(left[i], right[j], sums[i * TILE + j]) for i in range(TILE) for j in range(TILE)
-                    ])
-                for k, total in enumerate(self._totals_out):
-                    self._add_to(self._total_at(self._operand_at(builder.add(target, self._number(k)))), total)
-        return builder.sub(
-            builder.add(places, builder.mul(builder.mul(rows, columns), self._number(TILE * TILE))), self._number(0)
-        )
+                totals = builder.add(first, builder.mul(which, self._number(TILE * TILE)))
+                for shown in self._whole_or_masked():
+                    zeros = [self._body.constant(0.0)] * (TILE * TILE)
+                    with self._accumulate(self._number(0), self._vectors, self._number(1), zeros) as (v, sums, give):
+                        left = [shown(builder.load(self._vector_of(each, v), align=8), v) for each in a]
+                        right = [builder.load(self._vector_of(each, v), align=8) for each in x]
+                        give([
+                            self._fused(left[i], right[j], sums[i * TILE + j])
+                            for i in range(TILE) for j in range(TILE)
+                        ])
+                    for k, total in enumerate(self._totals_out):
+                        self._add_to(self._total_at(builder.add(totals, self._number(k))), total)
+        return builder.add(x_s, builder.mul(columns, tile))
 
     def _fused(self, x: Any, y: Any, z: Any) -> Any:
         """Give x*y + z, with one rounding where the CPU has that."""

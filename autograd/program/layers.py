@@ -8,7 +8,7 @@ adjoints; and the gradient of its weights is each input times each adjoint.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.program.kernel import TILE
 
@@ -97,9 +97,9 @@ class Outer(NamedTuple):
         """All places that are read."""
         return (*self.a, *self.x)
 
-    def code(self, register: Sequence[int], unused: int, nowhere: int) -> list[int]:
+    def code(self, register: Sequence[int], unused: int) -> list[int]:
         """
-        Write the operands of the interpreter's instruction.
+        Write which registers the interpreter's instruction reads, in whole tiles.
 
         Parameters
         ----------
@@ -107,25 +107,42 @@ class Outer(NamedTuple):
             By place.
         unused
             A register for the rest of a tile.
-        nowhere
-            A total for it.
 
         Returns
         -------
         list of int
         """
-        rows, columns = -(-len(self.a) // TILE), -(-len(self.x) // TILE)
-        words = [rows, columns]
-        for places, tiles in ((self.a, rows), (self.x, columns)):
-            words += [register[place] for place in places]
-            words += [unused] * (tiles * TILE - len(places))
-        padded = [[*row, *[nowhere] * (columns * TILE - len(row))] for row in self.targets]
-        padded += [[nowhere] * (columns * TILE)] * (rows * TILE - len(padded))
-        for i in range(0, rows * TILE, TILE):
-            for j in range(0, columns * TILE, TILE):
-                for row in padded[i : i + TILE]:
-                    words += row[j : j + TILE]
-        return words
+        return [
+            register[place] if place >= 0 else unused for places in (self.a, self.x) for place in _filled(places, -1)
+        ]
+
+    def tiled_targets(self, nowhere: int) -> list[int]:
+        """
+        Order the targets as the interpreter does.
+
+        Parameters
+        ----------
+        nowhere
+            The target of what is in the rest of a tile.
+
+        Returns
+        -------
+        list of int
+        """
+        padded = [_filled(row, nowhere) for row in self.targets]
+        padded = _filled(padded, [nowhere] * len(padded[0]))
+        return [
+            target
+            for i in range(0, len(padded), TILE)
+            for j in range(0, len(padded[0]), TILE)
+            for row in padded[i : i + TILE]
+            for target in row[j : j + TILE]
+        ]
+
+
+def _filled(items: Sequence[Any], rest: Any) -> list[Any]:
+    """Fill the last tile."""
+    return [*items, *[rest] * (-len(items) % TILE)]
 
 
 def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
