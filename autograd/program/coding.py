@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.program.kernel import TILE, opcodes
+from autograd.program.kernel import TILE, opcodes, pairs
 from autograd.program.layers import layers_of, outers_of, terms_of
 
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ class _Coder:
                             taken[operand], factor[place] = 1, 1 + side
                             break
 
+        partners = self._pairs()
+        for second, _ in partners.values():
+            taken[second] = 1
+
         # where each number is needed for the last time, and what must be in a register though it is shared
         last = array("i", [-1]) * len(codes)
         shared: dict[int, None] = {}
@@ -174,7 +178,7 @@ class _Coder:
                     last[each] = -1  # an operand may be there twice
 
         def again(code: int, size: int) -> None:
-            """Begin an instruction on registers, or go on with the latest."""
+            """Begin an instruction that is there for several registers, or go on with the latest."""
             nonlocal begun
             latest, times = begun
             if latest == code and times + 1 + words[times] * size == len(words):
@@ -193,6 +197,15 @@ class _Coder:
                     words.extend((numbers["load"], register[place], operands[starts[place]]))
             elif code in uniform or taken[place]:
                 pass
+            elif place in partners:
+                second, pair = partners[place]
+                (x,) = self._read(place, 0)
+                given = register[x]
+                release((x,), place)
+                register[place], register[second] = new(), new()
+                again(numbers[pair], 3)
+                words.extend((register[place], register[second], given))
+                instructions += 1
             elif place in in_layer:
                 layer = in_layer[place]
                 if layer.dots[0] == place:
@@ -227,7 +240,8 @@ class _Coder:
                     words.extend((numbers["store"], index, register[place]))
             if place in self._totals:
                 for index in self._totals[place]:
-                    words.extend((numbers["total"], index, register[place]))
+                    again(numbers["total"], 2)
+                    words.extend((index, register[place]))
             for index in outers_at.get(place, ()):
                 outer = self._outers[index]
                 first = region.setdefault(tuple(outer.targets), len(totals))
@@ -241,6 +255,23 @@ class _Coder:
                 free.append(register[place])
         words.append(numbers["end"])
         return Code(words, count, list(shared), weights, totals, products, instructions)
+
+    def _pairs(self) -> dict[int, tuple[int, str]]:
+        """Find functions of the same number that are computed together: by the place of one that of the other."""
+        tape, names = self._tape, self._names
+        found: dict[int, tuple[int, str]] = {}
+        for name, (first, second) in pairs().items():
+            if first in names and second in names:
+                codes = names.index(first), names.index(second)
+                of: dict[int, int] = {}
+                for place in self._needed:
+                    if tape.codes[place] == codes[0]:
+                        of[tape.operands[tape.starts[place]]] = place
+                    elif tape.codes[place] == codes[1]:
+                        earlier = of.get(tape.operands[tape.starts[place]])
+                        if earlier is not None:
+                            found[earlier] = place, name
+        return found
 
     def _read(self, place: int, factor: int) -> Sequence[int]:
         """Give what an instruction reads, with what it takes in: of a + x*y these three."""

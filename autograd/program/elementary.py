@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import C_LIBRARY, LLVM
-from autograd.program.functions import FUNCTIONS, maximum, minimum
+from autograd.program.functions import FUNCTIONS, TOGETHER, maximum, minimum
 from autograd.program.vectors import Numbers, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: What is a few instructions.
 _SHORT = {"ceil": Writer.ceil, "floor": Writer.floor, "trunc": Writer.trunc, "maximum": maximum, "minimum": minimum}
@@ -78,6 +78,29 @@ class Elementary:
         if name in LLVM:
             return writer.intrinsic(LLVM[name], *numbers).value
         return self._lane_by_lane(C_LIBRARY[name], operands)
+
+    def together(self, name: str, x: Any, apart: Callable[[], Sequence[Any]]) -> list[Any]:
+        """
+        Append a primitive and another function of the same number, which share most of their work.
+
+        Parameters
+        ----------
+        name
+            The primitive, one of `TOGETHER`.
+        x
+            A vector.
+        apart
+            Appends the two one after the other: where a lane is far out.
+
+        Returns
+        -------
+        list of llvmlite.ir.Value
+        """
+        writer = self._writer
+        _, write = TOGETHER[name]
+        is_far, usual = write(writer, Numbers(writer, x))
+        both = writer.rarely(is_far, usual, lambda: [Numbers(writer, each) for each in apart()])
+        return [each.value for each in both]
 
     @classmethod
     def has(cls, name: str) -> bool:

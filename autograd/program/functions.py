@@ -17,7 +17,7 @@ from autograd.program.vectors import bits_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autograd.program.vectors import Bits, Numbers, Writer
+    from autograd.program.vectors import Bits, Mask, Numbers, Writer
 
 #: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
 _TO_WHOLE = 1.5 * 2.0**52
@@ -491,4 +491,33 @@ FUNCTIONS: dict[str, Callable[..., Numbers]] = {
     **{function.__name__: function for function in (erf, erfc, exp, exp2, expm1, hypot, log, log10, log1p, log2)},
     **{function.__name__: function for function in (sin, sinh, tan, tanh)},
     "pow": power,
+}
+
+
+def _tanh_and_its_slope(w: Writer, x: Numbers) -> tuple[Mask, list[Numbers]]:
+    """
+    Write tanh and its derivative from one exponential, t = exp(2|x|) - 1, and one division.
+
+    tanh is t/(t + 2), and its derivative (1 + tanh)(1 - tanh), of which the last is 2/(t + 2).
+    """
+    size = abs(x)
+    double = size + size
+    shifted = w.fma(double, _LOG2_E, _TO_SCALE)
+    n, scale = shifted - _TO_SCALE, (shifted.bits << 52).number
+    r = w.fma(n, -_LN2_LOW, w.fma(n, -_LN2_HIGH, double))
+    line = w.fma(r * r, w.polynomial(r, coefficients.EXP), r)
+    t = w.fma(scale, line, scale - 1.0)
+    below = t + 2.0
+    inverse = 1.0 / below
+    near = t * inverse
+    out = w.fma(w.rest(-near, below, t), inverse, near)
+    return ~(size < 350.0), [w.with_sign(out, x), (inverse + inverse) * (1.0 + out)]
+
+
+#: Added to a small number, it leaves the nearest whole number and the bias of an exponent in the last bits.
+_TO_SCALE = _TO_WHOLE + 1023.0
+
+#: Beside a primitive another function of the same number, and what writes both; it says where they must be had apart.
+TOGETHER: dict[str, tuple[str, Callable[[Writer, Numbers], tuple[Mask, list[Numbers]]]]] = {
+    "tanh": ("sech2", _tanh_and_its_slope)
 }

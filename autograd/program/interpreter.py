@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Numbers that the registers may have together, so that they stay in the cache.
 _IN_CACHE = 2**21
 
-_MOST_VECTORS = 8
+_MOST_VECTORS = 16
 
 _SOURCES = [Path(module.__file__ or "") for module in (ops, primitives, elementary, kernel, lanes, lowering, tape)]
 
@@ -66,7 +66,7 @@ class Interpreter:
         self._run = _function(self._machine)
         self._stored, self._summed = len(stored), len(summed)
         self._words = np.frombuffer(code.words, dtype=np.int32)
-        self._registers, self._totals = code.registers, np.array(code.totals, dtype=np.int64)
+        self._registers, self._totals = code.registers, _Totals(code.totals, len(summed))
         self.instructions = code.instructions
         self.is_dense = code.products > 4 * code.instructions
         self.name = "dense loops" if self.is_dense else "interpreter"
@@ -75,7 +75,8 @@ class Interpreter:
         self._most_vectors = max(1, min(_MOST_VECTORS, most))
         self._mask = np.concatenate([np.ones(lanes), np.zeros(lanes)])
         self._table = _Table(tape, code.shared, code.weights)
-        self._kept: dict[Any, tuple[Any, Any, int]] = {}
+        self._addresses = self._words.ctypes.data, self._mask.ctypes.data
+        self._free: list[Any] = []  # memory of earlier runs
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any]:
         """
@@ -97,22 +98,64 @@ class Interpreter:
         """
         np = numpy()
         count, lanes = len(inputs), self._machine.lanes
-        width = min(self._most_vectors, max(1, -(-count // lanes))) * lanes
-        column = -(-count // lanes) * lanes
+        vectors = -(-count // lanes)
+        column = vectors * lanes
         stored = np.empty((self._stored, column))
-        totals = np.zeros((len(self._totals), lanes))
-        if count:
-            registers = np.empty((self._registers, width))
-            shared, weights = self._table.filled(params)
-            registers[: len(shared)] = shared[:, None]
-            inputs = np.ascontiguousarray(inputs)
-            arguments = struct.pack(
-                "12q", self._words.ctypes.data, registers.ctypes.data, weights.ctypes.data, inputs.ctypes.data,
-                stored.ctypes.data, totals.ctypes.data, width, inputs.shape[1], column, 0, count, self._mask.ctypes.data,
-            )  # fmt: skip
-            self._run(arguments)
-        sums = np.bincount(self._totals, weights=totals.sum(axis=1), minlength=self._summed)
-        return stored[:, :count], sums[: self._summed]
+        width = min(self._most_vectors, vectors) * lanes
+        try:
+            memory = self._free.pop()  # nobody else can have it then
+        except IndexError:
+            memory = None
+        if memory is None or len(memory.registers) < self._registers * width:
+            memory = _Memory(self._registers * width, self._totals.count, lanes)
+        shared, weights = self._table.filled(params)
+        memory.registers[: len(shared) * width].reshape(len(shared), width)[:] = shared
+        memory.totals.fill(0.0)
+        inputs = np.ascontiguousarray(inputs)
+        words, mask = self._addresses
+        self._run(
+            _pack(
+                words, memory.at_registers, weights.ctypes.data, inputs.ctypes.data, stored.ctypes.data,
+                memory.at_totals, width, inputs.shape[1], column, 0, count, mask,
+            )
+        )  # fmt: skip
+        sums = self._totals.sums(memory.totals)
+        self._free.append(memory)
+        return (stored if column == count else stored[:, :count]), sums
+
+
+_pack = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
+
+
+class _Memory:
+    """Registers, and totals for each lane."""
+
+    def __init__(self, registers: int, totals: int, lanes: int) -> None:
+        np = numpy()
+        self.registers = np.empty(registers)
+        self.totals = np.empty((totals, lanes))
+        self.at_registers, self.at_totals = self.registers.ctypes.data, self.totals.ctypes.data
+
+
+class _Totals:
+    """Adds up what was summed in several places."""
+
+    def __init__(self, targets: Sequence[int], count: int) -> None:
+        np = numpy()
+        self.count = len(targets)
+        self._targets, self._wanted = np.array(targets, dtype=np.int64), count
+        places = np.zeros(count + 1, dtype=np.int64)
+        places[self._targets] = np.arange(self.count)
+        often = np.bincount(self._targets, minlength=count + 1)[:count]
+        self._places = places[:count] if (often == 1).all() else None
+
+    def sums(self, totals: Any) -> Any:
+        """Give each sum, from the totals of all lanes."""
+        np = numpy()
+        by_place = totals.sum(axis=1)
+        if self._places is not None:
+            return by_place[self._places]
+        return np.bincount(self._targets, by_place, self._wanted + 1)[: self._wanted]
 
 
 class _Table:
@@ -131,12 +174,16 @@ class _Table:
             return -1 - constants.setdefault(place, len(constants) + 1)
 
         index = np.array([index_of(place) for place in (*shared, *weights)], dtype=np.int64)
-        zero = np.array([place < 0 for place in (*shared, *weights)], dtype=bool)
-        self._constants = np.array([0.0, *(float(tape.numbers[place]) for place in constants)])[::-1].copy()
-        self._index, self._shared = np.where(zero, -1, index), len(shared)
+        numbers = [0.0, *(float(tape.numbers[place]) for place in constants)]  # the last of all is the first of these
+        index[[place < 0 for place in (*shared, *weights)]] = -1
+        self._constants, self._index, self._shared = np.array(numbers[::-1]), index, len(shared)
+        self._known = self._split(self._constants[index]) if param not in tape.codes else None
+
+    def _split(self, numbers: Any) -> tuple[Any, Any]:
+        return numbers[: self._shared, None], numbers[self._shared :]
 
     def filled(self, params: Any) -> tuple[Any, Any]:
         """Give what is in the shared registers, and the weights."""
-        np = numpy()
-        numbers = np.concatenate([params, self._constants])[self._index]
-        return numbers[: self._shared], numbers[self._shared :]
+        if self._known is not None:
+            return self._known
+        return self._split(numpy().concatenate((params, self._constants)).take(self._index))

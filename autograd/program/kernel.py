@@ -14,7 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import BINARY, IEEE
-from autograd.program.elementary import TOGETHER, Elementary
+from autograd.program.elementary import Elementary
+from autograd.program.functions import TOGETHER
 from autograd.program.lanes import Body
 from autograd.program.lowering import body_of, kept_instructions, operands_of
 from autograd.program.tape import OPERATORS, SOURCES, Tape
@@ -45,7 +46,20 @@ def opcodes() -> dict[str, int]:
     -------
     dict of str to int
     """
-    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *TOGETHER, *_of_the_table()))}
+    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *pairs(), *_of_the_table()))}
+
+
+@cache
+def pairs() -> dict[str, tuple[str, str]]:
+    """
+    List the instructions that compute two functions of one number.
+
+    Returns
+    -------
+    dict
+        By its name the names of the two.
+    """
+    return {f"{first}+{second}": (first, second) for first, (second, _) in TOGETHER.items()}
 
 
 @cache
@@ -164,8 +178,8 @@ class _Writer:
             return special[name]()
         if name == "add_product":
             return self._elementwise(3, lambda total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
-        if name in TOGETHER:
-            return self._elementwise(1, lambda x: self._body.elementary.call_together(name, x), results=2)
+        if name in pairs():
+            return self._elementwise(1, lambda x: self._both(name, x), results=2)
         count = _of_the_table()[name]
         if name not in kept_instructions():
             return self._elementwise(count, lambda *given: self._of_numbers(name, given))
@@ -184,6 +198,15 @@ class _Writer:
                 for row, number in zip(rows, [computed] if results == 1 else computed):
                     builder.store(self._body.as_number(number), self._vector_of(row, v), align=8)
         return end
+
+    def _both(self, name: str, x: Any) -> list[Any]:
+        """Write two functions of the same number together."""
+        first, second = name.split("+")
+
+        def apart() -> list[Any]:
+            return [self._body.emit(first, [x]), self._of_entry(second, [x])]
+
+        return self._body.elementary.together(first, x, apart)
 
     def _of_numbers(self, name: str, given: Sequence[Any]) -> Any:
         """Write a primitive; where it wants truth values, numbers are true that are not zero."""
@@ -235,16 +258,19 @@ class _Writer:
         return self._number(3)
 
     def _total(self) -> Any:
-        """``total place, register``: add it up over the examples."""
-        at = self._total_at(self._operand(1))
-        register = self._register(2)
+        """``total times, place, register, ...``: add registers up over the examples."""
+        builder, zero, one = self._builder, self._number(0), self._number(1)
+        end = self._sum_of(builder.mul(self._operand(1), self._number(2)), self._number(2), 0)
         for shown in self._whole_or_masked():
-            zero, one = self._number(0), self._number(1)
-            with self._accumulate(zero, self._vectors, one, [self._body.constant(0.0)]) as (v, (total,), give):
-                number = shown(self._builder.load(self._vector_of(register, v), align=8), v)
-                give([self._builder.fadd(total, number)])
-            self._add_to(at, self._totals_out[0])
-        return self._number(3)
+            with self._count(self._number(2), end, self._number(2)) as at:
+                total = self._total_at(self._operand_at(at))
+                register = self._register_at(builder.add(at, one))
+                before = builder.load(total, align=8)
+                with self._accumulate(zero, self._vectors, one, [before]) as (v, (so_far,), give):
+                    number = shown(builder.load(self._vector_of(register, v), align=8), v)
+                    give([builder.fadd(so_far, number)])
+                builder.store(self._totals_out[0], total, align=8)
+        return end
 
     def _whole_or_masked(self) -> Iterator[Callable[[Any, Any], Any]]:
         """Write what follows twice: for a block that is full, and with numbers masked for the last one."""
@@ -265,10 +291,6 @@ class _Writer:
         start = builder.sub(self._number(self._lanes), shown)
         mask = builder.load(builder.bitcast(builder.gep(self._mask, [start]), self._vector.as_pointer()), align=8)
         return builder.select(builder.fcmp_unordered("!=", mask, self._body.constant(0.0)), number, mask)
-
-    def _add_to(self, at: Any, number: Any) -> None:
-        builder = self._builder
-        builder.store(builder.fadd(builder.load(at, align=8), number), at, align=8)
 
     # ------------------------------------------------------------------ many operands
 
@@ -355,17 +377,18 @@ class _Writer:
                 x = [self._register_at(self._sum_of(x_s, builder.mul(column, tile), j)) for j in range(TILE)]
                 which = builder.add(builder.mul(row, columns), column)
                 totals = builder.add(first, builder.mul(which, self._number(TILE * TILE)))
+                own = [self._total_at(builder.add(totals, self._number(k))) for k in range(TILE * TILE)]
                 for shown in self._whole_or_masked():
-                    zeros = [self._body.constant(0.0)] * (TILE * TILE)
-                    with self._accumulate(self._number(0), self._vectors, self._number(1), zeros) as (v, sums, give):
+                    before = [builder.load(total, align=8) for total in own]
+                    with self._accumulate(self._number(0), self._vectors, self._number(1), before) as (v, sums, give):
                         left = [shown(builder.load(self._vector_of(each, v), align=8), v) for each in a]
                         right = [builder.load(self._vector_of(each, v), align=8) for each in x]
                         give([
                             self._fused(left[i], right[j], sums[i * TILE + j])
                             for i in range(TILE) for j in range(TILE)
                         ])
-                    for k, total in enumerate(self._totals_out):
-                        self._add_to(self._total_at(builder.add(totals, self._number(k))), total)
+                    for total, after in zip(own, self._totals_out, strict=True):
+                        builder.store(after, total, align=8)
         return builder.add(x_s, builder.mul(columns, tile))
 
     def _fused(self, x: Any, y: Any, z: Any) -> Any:
