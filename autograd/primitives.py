@@ -274,7 +274,7 @@ def _total_power(x: float, y: float) -> float:
     except (ZeroDivisionError, OverflowError):
         if x < 0.0 and y % 1.0 != 0.0:
             return nan
-        return copysign(inf, x) if y % 2.0 == 1.0 else inf
+        return copysign(inf, x) if abs(math.fmod(y, 2.0)) == 1.0 else inf  # % would round -1 + 2**-53
     return nan if isinstance(out, complex) else out
 
 

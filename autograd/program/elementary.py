@@ -30,7 +30,7 @@ class Elementary:
     """
 
     def __init__(self, builder: Any, lanes: int, *, fused: bool = True) -> None:
-        self._writer = Writer(builder, lanes, fused=fused)
+        self._builder, self._lanes, self._fused = builder, lanes, fused
         self.called: set[str] = set()
 
     def call(self, name: str, operands: Sequence[Any]) -> Any:
@@ -52,7 +52,7 @@ class Elementary:
         """
         if name not in FUNCTIONS:
             return self.inline(name, operands)
-        return self._writer.builder.call(self._function(name, len(operands)), operands)
+        return self._builder.call(self._function(name, len(operands)), operands)
 
     def inline(self, name: str, operands: Sequence[Any]) -> Any:
         """
@@ -69,7 +69,7 @@ class Elementary:
         -------
         llvmlite.ir.Value
         """
-        writer = self._writer
+        writer = self._writer(name, len(operands))
         numbers = [Numbers(writer, operand) for operand in operands]
         if name in FUNCTIONS:
             return FUNCTIONS[name](writer, *numbers).value
@@ -77,7 +77,7 @@ class Elementary:
             return _SHORT[name](writer, *numbers).value
         if name in LLVM:
             return writer.intrinsic(LLVM[name], *numbers).value
-        return self._lane_by_lane(C_LIBRARY[name], operands)
+        return self._lane_by_lane(writer, C_LIBRARY[name], operands)
 
     @classmethod
     def has(cls, name: str) -> bool:
@@ -95,22 +95,27 @@ class Elementary:
         """
         return name in FUNCTIONS or name in _SHORT or name in LLVM or name in C_LIBRARY
 
+    def _writer(self, name: str, count: int, builder: Any = None) -> Writer:
+        def itself() -> Any:
+            return self._function(name, count)
+
+        return Writer(builder or self._builder, self._lanes, fused=self._fused, itself=itself)
+
     def _function(self, name: str, count: int) -> Any:
         """Give the function of the module that computes a primitive, written when it is first asked for."""
-        writer = self._writer
+        writer = self._writer(name, count)
         signature = writer.ir.FunctionType(writer.vector, [writer.vector] * count)
         function = writer.declared(f"elementary.{name}", signature)
         if not function.blocks:
             function.linkage, function.calling_convention = "internal", "fastcc"
             function.attributes.add("nounwind")
-            inner = Writer(writer.ir.IRBuilder(function.append_basic_block()), writer.lanes, fused=writer.fused)
+            inner = self._writer(name, count, writer.ir.IRBuilder(function.append_basic_block()))
             inner.builder.ret(FUNCTIONS[name](inner, *[Numbers(inner, each) for each in function.args]).value)
         return function
 
-    def _lane_by_lane(self, name: str, operands: Sequence[Any]) -> Any:
+    def _lane_by_lane(self, writer: Writer, name: str, operands: Sequence[Any]) -> Any:
         """Call a function of the C library for each lane; `called` has it."""
-        writer, builder = self._writer, self._writer.builder
-        double = writer.ir.DoubleType()
+        builder, double = writer.builder, writer.ir.DoubleType()
         self.called.add(name)
         function = writer.declared(name, writer.ir.FunctionType(double, [double] * len(operands)))
         out = writer.ir.Constant(writer.vector, writer.ir.Undefined)

@@ -11,6 +11,7 @@ from math import inf, nan
 from typing import TYPE_CHECKING
 
 from autograd.program import coefficients
+from autograd.program.remainders import remainder
 from autograd.program.trigonometric import cos, sin, tan
 from autograd.program.vectors import bits_of
 
@@ -215,7 +216,7 @@ def log10(w: Writer, x: Numbers) -> Numbers:
 def log1p(w: Writer, x: Numbers) -> Numbers:
     """Write log(1 + x), with what the rounding of 1 + x takes away."""
     u, lost = w.any_total(w.number(1.0), x)
-    out = w.with_sign(_log_of(w, u, lost), x)
+    out = (abs(x) < 2.0**-54).pick(x, _log_of(w, u, lost))
     out = (x > -1.0).pick(out, x.equals(-1.0).pick(-inf, nan))
     return (x < inf).pick(out, (x + inf))
 
@@ -285,36 +286,40 @@ def atanh(w: Writer, x: Numbers) -> Numbers:
 # ---------------------------------------------------------------------- inverse trigonometric functions
 
 
-def _atan_of(w: Writer, t: Numbers) -> Numbers:
-    """atan(t) - t, for t from -1 to 1."""
+def _angle(w: Writer, above: Numbers, below: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """
+    Give atan(above/below), neither of them negative, as an angle of 0, 45 or 90 degrees, what it lacks, and the rest.
+
+    The rest is that of the nearest of the three, so that its tangent is at most one half.
+    """
+    is_flat, is_steep = above * 2.0 < below, above > below * 2.25
+    numerator = is_steep.pick(-below, is_flat.pick(above, above - below))
+    denominator = is_steep.pick(above, is_flat.pick(below, above + below))
+    t = numerator / denominator
     z = t * t
-    return t * z * w.polynomial(z, coefficients.ATAN)
+    rest = w.fma(t * z, w.polynomial(z, coefficients.ATAN), t)
+    near = is_steep.pick(_PI_HALF, is_flat.pick(0.0, 0.5 * _PI_HALF))
+    low = is_steep.pick(_PI_HALF_LOW, is_flat.pick(0.0, 0.5 * _PI_HALF_LOW))
+    return near, low, rest
 
 
 def atan(w: Writer, x: Numbers) -> Numbers:
-    """Write the inverse of tan: beyond 1 it is pi/2 - atan(1/|x|)."""
-    size = abs(x)
-    is_large = size > 1.0
-    t = is_large.pick(-1.0, size) / is_large.pick(size, 1.0)
-    bent = _atan_of(w, t)
-    out = is_large.pick(_PI_HALF, 0.0) + (t + (bent + is_large.pick(_PI_HALF_LOW, 0.0)))
-    return w.with_sign(out, x)
+    """Write the inverse of tan."""
+    near, low, rest = _angle(w, abs(x), w.number(1.0))
+    return w.with_sign(near + (rest + low), x)
 
 
 def atan2(w: Writer, y: Numbers, x: Numbers) -> Numbers:
-    """Write the angle of the point (x, y): the atan of the smaller by the larger, turned into its eighth of the circle."""
+    """Write the angle of the point (x, y)."""
     high, wide = abs(y), abs(x)
-    is_steep = high > wide
-    above, below = is_steep.pick(wide, high), is_steep.pick(high, wide)
-    is_even = above.equals(below)  # both may be inf, or 0
-    t = is_even.pick(below.equals(0.0).pick(0.0, 1.0), above) / is_even.pick(1.0, below)
+    is_large = (high > 2.0**1000) | (wide > 2.0**1000)  # their sum may be inf
+    above, below = is_large.pick(high * 2.0**-60, high), is_large.pick(wide * 2.0**-60, wide)
+    is_even = high.equals(wide)  # both may be inf, or 0
+    above = is_even.pick(high.equals(0.0).pick(0.0, 1.0), above)
+    near, low, rest = _angle(w, above, is_even.pick(1.0, below))
     is_left = w.sign_of(x).exceeds(0)
-    # From the axis that is nearest: quarter turns, and which way t goes.
-    turned = is_steep.pick(_PI_HALF, is_left.pick(2.0 * _PI_HALF, 0.0))
-    low = is_steep.pick(_PI_HALF_LOW, is_left.pick(2.0 * _PI_HALF_LOW, 0.0))
-    goes_back = is_steep.pick(is_left.pick(1.0, -1.0), is_left.pick(-1.0, 1.0))
-    bent = _atan_of(w, t)
-    out = turned + (t * goes_back + w.fma(bent, goes_back, low))
+    near, low = is_left.pick(2.0 * _PI_HALF - near, near), is_left.pick(2.0 * _PI_HALF_LOW - low, low)
+    out = near + (is_left.pick(-rest, rest) + low)
     return w.with_sign((high.is_nan() | wide.is_nan()).pick(high + wide, out), y)
 
 
@@ -346,7 +351,7 @@ def acos(w: Writer, x: Numbers) -> Numbers:
     return is_large.pick(large, _PI_HALF - (t + (bent - _PI_HALF_LOW)))
 
 
-# ---------------------------------------------------------------------- roots, powers, remainders
+# ---------------------------------------------------------------------- roots and powers
 
 
 def cbrt(w: Writer, x: Numbers) -> Numbers:
@@ -472,7 +477,7 @@ def erfc(w: Writer, x: Numbers) -> Numbers:
     return (size > 0.5).pick((x < 0.0).pick(2.0 - far, far), small)
 
 
-# ---------------------------------------------------------------------- choice, and remainders
+# ---------------------------------------------------------------------- choice
 
 
 def maximum(w: Writer, x: Numbers, y: Numbers) -> Numbers:
@@ -491,4 +496,5 @@ FUNCTIONS: dict[str, Callable[..., Numbers]] = {
     **{function.__name__: function for function in (erf, erfc, exp, exp2, expm1, hypot, log, log10, log1p, log2)},
     **{function.__name__: function for function in (sin, sinh, tan, tanh)},
     "pow": power,
+    "remainder": remainder,
 }
