@@ -530,10 +530,8 @@ def numpy_primitives() -> dict[str, Any]:
     }
 
 
-_IN_C = "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp2 hypot lgamma log10 log2 pow sin sinh tan"
-
-#: What the C library calls those primitives of which it has the very function, in IEEE arithmetic.
-C_LIBRARY = {name: name for name in _IN_C.split()} | {"gamma": "tgamma"}
+#: What the C library calls those primitives that machine code takes from there.
+C_LIBRARY = {"gamma": "tgamma", "lgamma": "lgamma"}
 
 #: What LLVM calls those primitives that a CPU has an instruction for, or nearly.
 LLVM = {"abs": "fabs"} | {name: name for name in ("ceil", "copysign", "floor", "sqrt", "trunc")}

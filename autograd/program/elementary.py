@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import C_LIBRARY, LLVM
-from autograd.program.functions import FUNCTIONS, maximum, minimum
+from autograd.program.functions import FUNCTIONS, SHORT
 from autograd.program.vectors import Numbers, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-#: What is a few instructions.
-_SHORT = {"ceil": Writer.ceil, "floor": Writer.floor, "trunc": Writer.trunc, "maximum": maximum, "minimum": minimum}
 
 
 class Elementary:
@@ -73,8 +70,8 @@ class Elementary:
         numbers = [Numbers(writer, operand) for operand in operands]
         if name in FUNCTIONS:
             return FUNCTIONS[name](writer, *numbers).value
-        if name in _SHORT:
-            return _SHORT[name](writer, *numbers).value
+        if name in SHORT:
+            return SHORT[name](writer, *numbers).value
         if name in LLVM:
             return writer.intrinsic(LLVM[name], *numbers).value
         return self._lane_by_lane(writer, C_LIBRARY[name], operands)
@@ -93,7 +90,7 @@ class Elementary:
         -------
         bool
         """
-        return name in FUNCTIONS or name in _SHORT or name in LLVM or name in C_LIBRARY
+        return name in FUNCTIONS or name in SHORT or name in LLVM or name in C_LIBRARY
 
     def _writer(self, name: str, count: int, builder: Any = None) -> Writer:
         def itself() -> Any:

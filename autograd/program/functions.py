@@ -43,7 +43,7 @@ def _reduced(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def _scaled(x: Numbers, shifted: Numbers) -> Numbers:
-    """Multiply by 2**n, n as `_TO_EXPONENT` leaves it, in two steps: a result may be subnormal, 2**n need not be one."""
+    """Multiply by 2**n, n as `_TO_EXPONENT` leaves it, in two steps: 2**n itself may be too large, or subnormal."""
     whole = shifted.bits << 52
     half = (shifted.bits << 51) & -(1 << 52)
     return x * half.number * (whole - half).number
@@ -139,7 +139,7 @@ _2_52 = bits_of(2.0**52)
 
 
 def _split(x: Numbers) -> tuple[Bits, Numbers, Numbers]:
-    """Give 4 * 2**-k as bits, k and m: x is 2**k m, and m between the roots of 1/2 and 2. x is positive and not subnormal."""
+    """Give 4 * 2**-k as bits, k and m: x, which is positive and not subnormal, is 2**k m, m beside 1 within sqrt(2)."""
     shifted = x.bits + (_BIAS - _ROOT_HALF)
     m = ((shifted & _FRACTION) + _ROOT_HALF).number
     k = ((shifted >> 52) | _2_52).number - (2.0**52 + 1023.0)
@@ -257,7 +257,11 @@ def acosh(w: Writer, x: Numbers) -> Numbers:
 
 
 def atanh(w: Writer, x: Numbers) -> Numbers:
-    """Write half of log((1 + |x|)/(1 - |x|)): with s the quotient of difference and sum of n = (1 + |x|)/2**k and 1 - |x|."""
+    """
+    Write half of log(a/b), a = 1 + |x| and b = 1 - |x|.
+
+    With a 2**k times c it is half of k log(2), and atanh(s), s = (c - b)/(c + b).
+    """
     size = abs(x)
     inside = w.between(size, 0.0, 1.0 - 2.0**-53)
     above, above_low = w.total(w.number(1.0), inside)
@@ -477,20 +481,40 @@ def erfc(w: Writer, x: Numbers) -> Numbers:
     return (size > 0.5).pick((x < 0.0).pick(2.0 - far, far), small)
 
 
-# ---------------------------------------------------------------------- choice
+# ---------------------------------------------------------------------- what is a few instructions
 
 
-def maximum(w: Writer, x: Numbers, y: Numbers) -> Numbers:
+def maximum(_: Writer, x: Numbers, y: Numbers) -> Numbers:
     """Write the larger of two numbers; the first of equal ones, and nan if there is one."""
     return ((y > x) | y.is_nan()).pick(y, x)
 
 
-def minimum(w: Writer, x: Numbers, y: Numbers) -> Numbers:
+def minimum(_: Writer, x: Numbers, y: Numbers) -> Numbers:
     """Write the smaller of two numbers; the first of equal ones, and nan if there is one."""
     return ((y < x) | y.is_nan()).pick(y, x)
 
 
-#: What writes each function.
+def floor(w: Writer, x: Numbers) -> Numbers:
+    """Write rounding down; as Python's ints have one 0, it is never -0.0."""
+    return w.floor(x) + 0.0
+
+
+def ceil(w: Writer, x: Numbers) -> Numbers:
+    """Write rounding up."""
+    return w.ceil(x) + 0.0
+
+
+def trunc(w: Writer, x: Numbers) -> Numbers:
+    """Write rounding towards zero."""
+    return w.trunc(x) + 0.0
+
+
+#: What writes them.
+SHORT: dict[str, Callable[..., Numbers]] = {
+    function.__name__: function for function in (ceil, floor, maximum, minimum, trunc)
+}
+
+#: What writes the others.
 FUNCTIONS: dict[str, Callable[..., Numbers]] = {
     **{function.__name__: function for function in (acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh)},
     **{function.__name__: function for function in (erf, erfc, exp, exp2, expm1, hypot, log, log10, log1p, log2)},

@@ -34,10 +34,8 @@ def _of_sizes(w: Writer, x: Numbers, y: Numbers) -> Numbers:
         out = (y < inf).pick(out, x)
         return [(x.is_nan() | y.is_nan()).pick(x + y, is_possible.pick(out, nan))]
 
-    if w.fused:
-        is_usual = ratio < 2.0**52
-    else:  # there the halves of q and y have exact products
-        is_usual = (ratio < 2.0**26) & (y > 2.0**-900)
+    # Without fused instructions the halves of q and y must have exact products.
+    is_usual = ratio < 2.0**52 if w.fused else (ratio < 2.0**26) & (y > 2.0**-900)
     (rest,) = w.rarely(~is_usual | ~(y < inf), [rest], otherwise)
     return rest
 

@@ -8,6 +8,7 @@ are looked up (Payne and Hanek's reduction).
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from math import inf
@@ -125,47 +126,57 @@ def _reduction(w: Writer) -> Any:
     Give a function of the module that divides one huge number by pi/2.
 
     It returns the fraction that is left, in two parts, and the last bits of the whole number. All is done with whole
-    numbers of 192 bits, which count parts of four quarter turns: what does not fit is left out by itself.
+    numbers of three words, which count parts of four quarter turns: what does not fit is left out by itself.
     """
     ir = w.ir
-    double, whole, wide = ir.DoubleType(), ir.IntType(64), ir.IntType(_WIDTH)
-    kind = ir.LiteralStructType([double, double, whole])
+    double, word, long = ir.DoubleType(), ir.IntType(64), ir.IntType(128)
+    kind = ir.LiteralStructType([double, double, word])
     function = w.declared("elementary.quarter_turns", ir.FunctionType(kind, [double]))
     if function.blocks:
         return function
     function.linkage = "internal"
     builder = ir.IRBuilder(function.append_basic_block())
-    bits = builder.bitcast(function.args[0], whole)
-    exponent = builder.and_(builder.lshr(bits, whole(52)), whole(0x7FF))
-    fraction = builder.or_(builder.and_(bits, whole((1 << 52) - 1)), whole(1 << 52))
-    shift = builder.sub(whole(_LARGEST_EXPONENT + 1075), exponent)
-    table = builder.bitcast(_table(w), ir.IntType(8).as_pointer())
-    at = builder.gep(table, [builder.lshr(shift, whole(3))])
-    longer = ir.IntType(256)
-    digits = builder.load(builder.bitcast(at, longer.as_pointer()), align=1)
-    digits = builder.lshr(digits, builder.zext(builder.and_(shift, whole(7)), longer))
-    turns = builder.mul(builder.trunc(digits, wide), builder.zext(fraction, wide))
-    is_negative = builder.icmp_signed("<", bits, whole(0))
-    turns = builder.select(is_negative, builder.neg(turns), turns)
-    n = builder.lshr(builder.add(turns, wide(1 << (_WIDTH - 3))), wide(_WIDTH - 2))
-    left = builder.shl(turns, wide(2))
-    first = builder.sitofp(builder.trunc(builder.ashr(left, wide(144)), whole), double)
-    others = [
-        builder.uitofp(
-            builder.and_(builder.trunc(builder.lshr(left, wide(place)), whole), whole((1 << 48) - 1)), double
-        )
-        for place in (96, 48)
-    ]
+    bits = builder.bitcast(function.args[0], word)
+    exponent = builder.and_(builder.lshr(bits, word(52)), word(0x7FF))
+    fraction = builder.or_(builder.and_(bits, word((1 << 52) - 1)), word(1 << 52))
+    # The digits of 2/pi that count, moved to the right by less than a byte, times the fraction.
+    shift = builder.sub(word(_LARGEST_EXPONENT + 1075), exponent)
+    at = builder.gep(builder.bitcast(_table(w), ir.IntType(8).as_pointer()), [builder.lshr(shift, word(3))])
+    words = builder.bitcast(at, word.as_pointer())
+    digits = [builder.load(builder.gep(words, [word(i)]), align=1) for i in range(4)]
+    right = builder.and_(shift, word(7))
+    left = builder.sub(word(63), right)
+    product, factor = long(0), builder.zext(fraction, long)
+    turns = []
+    for lower, upper in itertools.pairwise(digits):
+        moved = builder.or_(builder.lshr(lower, right), builder.shl(builder.shl(upper, word(1)), left))
+        product = builder.add(builder.mul(builder.zext(moved, long), factor), builder.lshr(product, long(64)))
+        turns.append(builder.trunc(product, word))
+    # The first two bits are quarter turns; the others, as a number with a sign, the fraction of the nearest one.
+    low, middle, high = turns
+    n = builder.lshr(builder.add(high, word(1 << 61)), word(62))
+    high = builder.or_(builder.shl(high, word(2)), builder.lshr(middle, word(62)))
+    middle = builder.or_(builder.shl(middle, word(2)), builder.lshr(low, word(62)))
     parts = [
-        builder.fmul(part, double(2.0**-power)) for part, power in zip((first, *others), (48, 96, 144), strict=True)
+        builder.sitofp(builder.ashr(high, word(16)), double),
+        builder.uitofp(builder.or_(builder.lshr(middle, word(32)), _last_bits(builder, high, 16, 32)), double),
+        builder.uitofp(_last_bits(builder, middle, 32, 0), double),
     ]
+    parts = [builder.fmul(part, double(2.0**power)) for part, power in zip(parts, (-48, -96, -128), strict=True)]
     near = builder.fadd(parts[0], parts[1])
-    low = builder.fadd(builder.fadd(builder.fsub(parts[0], near), parts[1]), parts[2])
+    rest = builder.fadd(builder.fadd(builder.fsub(parts[0], near), parts[1]), parts[2])
+    is_negative = builder.icmp_signed("<", bits, word(0))
     out = ir.Constant(kind, ir.Undefined)
-    for index, part in enumerate((near, low, builder.trunc(n, whole))):
-        out = builder.insert_value(out, part, index)
+    for index, part in enumerate((near, rest, n)):
+        opposite = builder.neg(part) if part is n else builder.fneg(part)
+        out = builder.insert_value(out, builder.select(is_negative, opposite, part), index)
     builder.ret(out)
     return function
+
+
+def _last_bits(builder: Any, word: Any, count: int, places: int) -> Any:
+    """Give the last bits of a word, moved to the left."""
+    return builder.shl(builder.and_(word, word.type((1 << count) - 1)), word.type(places))
 
 
 def _table(w: Writer) -> Any:

@@ -244,7 +244,7 @@ class Writer:
         return (z + high) + low
 
     def total(self, x: Numbers, y: Numbers | float) -> tuple[Numbers, Numbers]:
-        """Give x + y, and what its rounding took away, where x is the larger one or both are exact to its last digit."""
+        """Give x + y, and what its rounding took away; x is the larger one."""
         high = x + y
         return high, y - (high - x)
 
