@@ -27,7 +27,7 @@ class Code(NamedTuple):
     shared
         What is in these: places of parameters and constants.
     weights
-        What stands in the table of weights: places of parameters and constants, -1 for 0.0.
+        What stands in the table of weights: places of parameters and constants, -1 for -0.0.
     totals
         For each total that the code adds up, which sum it belongs to; one sum more than were asked for is for nothing.
     products
@@ -99,6 +99,7 @@ class _Coder:
         if any(names[code] not in numbers and code not in sources for code in set(codes[place] for place in needed)):
             return None
 
+        in_layer = self._layers.member
         # which products are taken into the sum that they belong to: those that nobody else needs
         uses = bytearray(len(codes))
         for place in needed:
@@ -112,11 +113,11 @@ class _Coder:
         factor = array("i", [0]) * len(codes)  # of a sum, which operand is a product that it takes in
         if mul >= 0:
             for place in needed:
-                if codes[place] == add:
+                if codes[place] == add and place not in in_layer:
                     at = starts[place]
                     for side in (1, 0):
                         operand = operands[at + side]
-                        if codes[operand] == mul and uses[operand] == 1:
+                        if codes[operand] == mul and uses[operand] == 1 and operand not in in_layer:
                             taken[operand], factor[place] = 1, 1 + side
                             break
 
@@ -127,7 +128,6 @@ class _Coder:
         # where each number is needed for the last time, and what must be in a register though it is shared
         last = array("i", [-1]) * len(codes)
         shared: dict[int, None] = {}
-        in_layer = self._layers.member
         for place in needed:
             code = codes[place]
             if code in sources or taken[place]:

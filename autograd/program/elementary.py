@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import C_LIBRARY, LLVM
-from autograd.program.functions import FUNCTIONS, TOGETHER, maximum, minimum
+from autograd.program.functions import FUNCTIONS, SHORT, TOGETHER
 from autograd.program.vectors import Numbers, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-#: What is a few instructions.
-_SHORT = {"ceil": Writer.ceil, "floor": Writer.floor, "trunc": Writer.trunc, "maximum": maximum, "minimum": minimum}
 
 
 class Elementary:
@@ -30,7 +27,7 @@ class Elementary:
     """
 
     def __init__(self, builder: Any, lanes: int, *, fused: bool = True) -> None:
-        self._writer = Writer(builder, lanes, fused=fused)
+        self._builder, self._lanes, self._fused = builder, lanes, fused
         self.called: set[str] = set()
 
     def call(self, name: str, operands: Sequence[Any]) -> Any:
@@ -52,7 +49,7 @@ class Elementary:
         """
         if name not in FUNCTIONS:
             return self.inline(name, operands)
-        return self._writer.builder.call(self._function(name, len(operands)), operands)
+        return self._builder.call(self._function(name, len(operands)), operands)
 
     def inline(self, name: str, operands: Sequence[Any]) -> Any:
         """
@@ -69,15 +66,15 @@ class Elementary:
         -------
         llvmlite.ir.Value
         """
-        writer = self._writer
+        writer = self._writer(name, len(operands))
         numbers = [Numbers(writer, operand) for operand in operands]
         if name in FUNCTIONS:
             return FUNCTIONS[name](writer, *numbers).value
-        if name in _SHORT:
-            return _SHORT[name](writer, *numbers).value
+        if name in SHORT:
+            return SHORT[name](writer, *numbers).value
         if name in LLVM:
             return writer.intrinsic(LLVM[name], *numbers).value
-        return self._lane_by_lane(C_LIBRARY[name], operands)
+        return self._lane_by_lane(writer, C_LIBRARY[name], operands)
 
     def together(self, name: str, x: Any, apart: Callable[[], Sequence[Any]]) -> list[Any]:
         """
@@ -96,7 +93,7 @@ class Elementary:
         -------
         list of llvmlite.ir.Value
         """
-        writer = self._writer
+        writer = self._writer(name, 1)
         _, write = TOGETHER[name]
         is_far, usual = write(writer, Numbers(writer, x))
         both = writer.rarely(is_far, usual, lambda: [Numbers(writer, each) for each in apart()])
@@ -116,24 +113,29 @@ class Elementary:
         -------
         bool
         """
-        return name in FUNCTIONS or name in _SHORT or name in LLVM or name in C_LIBRARY
+        return name in FUNCTIONS or name in SHORT or name in LLVM or name in C_LIBRARY
+
+    def _writer(self, name: str, count: int, builder: Any = None) -> Writer:
+        def itself() -> Any:
+            return self._function(name, count)
+
+        return Writer(builder or self._builder, self._lanes, fused=self._fused, itself=itself)
 
     def _function(self, name: str, count: int) -> Any:
         """Give the function of the module that computes a primitive, written when it is first asked for."""
-        writer = self._writer
+        writer = self._writer(name, count)
         signature = writer.ir.FunctionType(writer.vector, [writer.vector] * count)
-        function = writer.declared(f"elementary.{name}", signature)
+        function = writer.declared(f"elementary.{name}.{writer.lanes}", signature)
         if not function.blocks:
             function.linkage, function.calling_convention = "internal", "fastcc"
             function.attributes.add("nounwind")
-            inner = Writer(writer.ir.IRBuilder(function.append_basic_block()), writer.lanes, fused=writer.fused)
+            inner = self._writer(name, count, writer.ir.IRBuilder(function.append_basic_block()))
             inner.builder.ret(FUNCTIONS[name](inner, *[Numbers(inner, each) for each in function.args]).value)
         return function
 
-    def _lane_by_lane(self, name: str, operands: Sequence[Any]) -> Any:
+    def _lane_by_lane(self, writer: Writer, name: str, operands: Sequence[Any]) -> Any:
         """Call a function of the C library for each lane; `called` has it."""
-        writer, builder = self._writer, self._writer.builder
-        double = writer.ir.DoubleType()
+        builder, double = writer.builder, writer.ir.DoubleType()
         self.called.add(name)
         function = writer.declared(name, writer.ir.FunctionType(double, [double] * len(operands)))
         out = writer.ir.Constant(writer.vector, writer.ir.Undefined)

@@ -11,6 +11,7 @@ from math import inf, nan
 from typing import TYPE_CHECKING
 
 from autograd.program import coefficients
+from autograd.program.remainders import remainder
 from autograd.program.trigonometric import cos, sin, tan
 from autograd.program.vectors import bits_of
 
@@ -42,7 +43,7 @@ def _reduced(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def _scaled(x: Numbers, shifted: Numbers) -> Numbers:
-    """Multiply by 2**n, n as `_TO_EXPONENT` leaves it, in two steps: a result may be subnormal, 2**n need not be one."""
+    """Multiply by 2**n, n as `_TO_EXPONENT` leaves it, in two steps: 2**n itself may be too large, or subnormal."""
     whole = shifted.bits << 52
     half = (shifted.bits << 51) & -(1 << 52)
     return x * half.number * (whole - half).number
@@ -138,7 +139,7 @@ _2_52 = bits_of(2.0**52)
 
 
 def _split(x: Numbers) -> tuple[Bits, Numbers, Numbers]:
-    """Give 4 * 2**-k as bits, k and m: x is 2**k m, and m between the roots of 1/2 and 2. x is positive and not subnormal."""
+    """Give 4 * 2**-k as bits, k and m: x, which is positive and not subnormal, is 2**k m, m beside 1 within sqrt(2)."""
     shifted = x.bits + (_BIAS - _ROOT_HALF)
     m = ((shifted & _FRACTION) + _ROOT_HALF).number
     k = ((shifted >> 52) | _2_52).number - (2.0**52 + 1023.0)
@@ -215,7 +216,7 @@ def log10(w: Writer, x: Numbers) -> Numbers:
 def log1p(w: Writer, x: Numbers) -> Numbers:
     """Write log(1 + x), with what the rounding of 1 + x takes away."""
     u, lost = w.any_total(w.number(1.0), x)
-    out = w.with_sign(_log_of(w, u, lost), x)
+    out = (abs(x) < 2.0**-54).pick(x, _log_of(w, u, lost))
     out = (x > -1.0).pick(out, x.equals(-1.0).pick(-inf, nan))
     return (x < inf).pick(out, (x + inf))
 
@@ -256,7 +257,11 @@ def acosh(w: Writer, x: Numbers) -> Numbers:
 
 
 def atanh(w: Writer, x: Numbers) -> Numbers:
-    """Write half of log((1 + |x|)/(1 - |x|)): with s the quotient of difference and sum of n = (1 + |x|)/2**k and 1 - |x|."""
+    """
+    Write half of log(a/b), a = 1 + |x| and b = 1 - |x|.
+
+    With a 2**k times c it is half of k log(2), and atanh(s), s = (c - b)/(c + b).
+    """
     size = abs(x)
     inside = w.between(size, 0.0, 1.0 - 2.0**-53)
     above, above_low = w.total(w.number(1.0), inside)
@@ -285,36 +290,40 @@ def atanh(w: Writer, x: Numbers) -> Numbers:
 # ---------------------------------------------------------------------- inverse trigonometric functions
 
 
-def _atan_of(w: Writer, t: Numbers) -> Numbers:
-    """atan(t) - t, for t from -1 to 1."""
+def _angle(w: Writer, above: Numbers, below: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """
+    Give atan(above/below), neither of them negative, as an angle of 0, 45 or 90 degrees, what it lacks, and the rest.
+
+    The rest is that of the nearest of the three, so that its tangent is at most one half.
+    """
+    is_flat, is_steep = above * 2.0 < below, above > below * 2.25
+    numerator = is_steep.pick(-below, is_flat.pick(above, above - below))
+    denominator = is_steep.pick(above, is_flat.pick(below, above + below))
+    t = numerator / denominator
     z = t * t
-    return t * z * w.polynomial(z, coefficients.ATAN)
+    rest = w.fma(t * z, w.polynomial(z, coefficients.ATAN), t)
+    near = is_steep.pick(_PI_HALF, is_flat.pick(0.0, 0.5 * _PI_HALF))
+    low = is_steep.pick(_PI_HALF_LOW, is_flat.pick(0.0, 0.5 * _PI_HALF_LOW))
+    return near, low, rest
 
 
 def atan(w: Writer, x: Numbers) -> Numbers:
-    """Write the inverse of tan: beyond 1 it is pi/2 - atan(1/|x|)."""
-    size = abs(x)
-    is_large = size > 1.0
-    t = is_large.pick(-1.0, size) / is_large.pick(size, 1.0)
-    bent = _atan_of(w, t)
-    out = is_large.pick(_PI_HALF, 0.0) + (t + (bent + is_large.pick(_PI_HALF_LOW, 0.0)))
-    return w.with_sign(out, x)
+    """Write the inverse of tan."""
+    near, low, rest = _angle(w, abs(x), w.number(1.0))
+    return w.with_sign(near + (rest + low), x)
 
 
 def atan2(w: Writer, y: Numbers, x: Numbers) -> Numbers:
-    """Write the angle of the point (x, y): the atan of the smaller by the larger, turned into its eighth of the circle."""
+    """Write the angle of the point (x, y)."""
     high, wide = abs(y), abs(x)
-    is_steep = high > wide
-    above, below = is_steep.pick(wide, high), is_steep.pick(high, wide)
-    is_even = above.equals(below)  # both may be inf, or 0
-    t = is_even.pick(below.equals(0.0).pick(0.0, 1.0), above) / is_even.pick(1.0, below)
+    is_large = (high > 2.0**1000) | (wide > 2.0**1000)  # their sum may be inf
+    above, below = is_large.pick(high * 2.0**-60, high), is_large.pick(wide * 2.0**-60, wide)
+    is_even = high.equals(wide)  # both may be inf, or 0
+    above = is_even.pick(high.equals(0.0).pick(0.0, 1.0), above)
+    near, low, rest = _angle(w, above, is_even.pick(1.0, below))
     is_left = w.sign_of(x).exceeds(0)
-    # From the axis that is nearest: quarter turns, and which way t goes.
-    turned = is_steep.pick(_PI_HALF, is_left.pick(2.0 * _PI_HALF, 0.0))
-    low = is_steep.pick(_PI_HALF_LOW, is_left.pick(2.0 * _PI_HALF_LOW, 0.0))
-    goes_back = is_steep.pick(is_left.pick(1.0, -1.0), is_left.pick(-1.0, 1.0))
-    bent = _atan_of(w, t)
-    out = turned + (t * goes_back + w.fma(bent, goes_back, low))
+    near, low = is_left.pick(2.0 * _PI_HALF - near, near), is_left.pick(2.0 * _PI_HALF_LOW - low, low)
+    out = near + (is_left.pick(-rest, rest) + low)
     return w.with_sign((high.is_nan() | wide.is_nan()).pick(high + wide, out), y)
 
 
@@ -346,7 +355,7 @@ def acos(w: Writer, x: Numbers) -> Numbers:
     return is_large.pick(large, _PI_HALF - (t + (bent - _PI_HALF_LOW)))
 
 
-# ---------------------------------------------------------------------- roots, powers, remainders
+# ---------------------------------------------------------------------- roots and powers
 
 
 def cbrt(w: Writer, x: Numbers) -> Numbers:
@@ -472,25 +481,46 @@ def erfc(w: Writer, x: Numbers) -> Numbers:
     return (size > 0.5).pick((x < 0.0).pick(2.0 - far, far), small)
 
 
-# ---------------------------------------------------------------------- choice, and remainders
+# ---------------------------------------------------------------------- what is a few instructions
 
 
-def maximum(w: Writer, x: Numbers, y: Numbers) -> Numbers:
+def maximum(_: Writer, x: Numbers, y: Numbers) -> Numbers:
     """Write the larger of two numbers; the first of equal ones, and nan if there is one."""
     return ((y > x) | y.is_nan()).pick(y, x)
 
 
-def minimum(w: Writer, x: Numbers, y: Numbers) -> Numbers:
+def minimum(_: Writer, x: Numbers, y: Numbers) -> Numbers:
     """Write the smaller of two numbers; the first of equal ones, and nan if there is one."""
     return ((y < x) | y.is_nan()).pick(y, x)
 
 
-#: What writes each function.
+def floor(w: Writer, x: Numbers) -> Numbers:
+    """Write rounding down; as Python's ints have one 0, it is never -0.0."""
+    return w.floor(x) + 0.0
+
+
+def ceil(w: Writer, x: Numbers) -> Numbers:
+    """Write rounding up."""
+    return w.ceil(x) + 0.0
+
+
+def trunc(w: Writer, x: Numbers) -> Numbers:
+    """Write rounding towards zero."""
+    return w.trunc(x) + 0.0
+
+
+#: What writes them.
+SHORT: dict[str, Callable[..., Numbers]] = {
+    function.__name__: function for function in (ceil, floor, maximum, minimum, trunc)
+}
+
+#: What writes the others.
 FUNCTIONS: dict[str, Callable[..., Numbers]] = {
     **{function.__name__: function for function in (acos, acosh, asin, asinh, atan, atan2, atanh, cbrt, cos, cosh)},
     **{function.__name__: function for function in (erf, erfc, exp, exp2, expm1, hypot, log, log10, log1p, log2)},
     **{function.__name__: function for function in (sin, sinh, tan, tanh)},
     "pow": power,
+    "remainder": remainder,
 }
 
 

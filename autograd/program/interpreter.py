@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Numbers that the registers may have together, so that they stay in the cache.
 _IN_CACHE = 2**21
 
-_MOST_VECTORS = 16
+_MOST_VECTORS = 8
 
 _SOURCES = [Path(module.__file__ or "") for module in (ops, primitives, elementary, kernel, lanes, lowering, tape)]
 
@@ -174,7 +174,7 @@ class _Table:
             return -1 - constants.setdefault(place, len(constants) + 1)
 
         index = np.array([index_of(place) for place in (*shared, *weights)], dtype=np.int64)
-        numbers = [0.0, *(float(tape.numbers[place]) for place in constants)]  # the last of all is the first of these
+        numbers = [-0.0, *(float(tape.numbers[place]) for place in constants)]  # the last of all is the first of these
         index[[place < 0 for place in (*shared, *weights)]] = -1
         self._constants, self._index, self._shared = np.array(numbers[::-1]), index, len(shared)
         self._known = self._split(self._constants[index]) if param not in tape.codes else None

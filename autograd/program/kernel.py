@@ -31,6 +31,9 @@ SPECIAL = ("end", "load", "store", "total", "sum", "dot", "layer", "outer")
 #: So many registers at a time are computed by a layer.
 TILE = 4
 
+#: So many vectors are computed side by side, since each instruction waits for the one before.
+_AT_ONCE = 4
+
 #: What the function is given, in this order, as a row of 64-bit whole numbers: addresses, and sizes.
 ARGUMENTS = (
     "code", "registers", "weights", "inputs", "stored", "totals", "width", "row", "column", "first", "last", "mask",
@@ -111,6 +114,7 @@ class _Writer:
         self._run = ir.Function(module, ir.FunctionType(ir.VoidType(), [self._whole.as_pointer()]), "run")
         self._builder = ir.IRBuilder(self._run.append_basic_block("entry"))
         self._body = Body(self._builder, features.lanes, fused=features.fused)
+        self._wide = Body(self._builder, features.lanes * _AT_ONCE, fused=features.fused)
 
     def write(self) -> tuple[Any, set[str]]:
         builder = self._builder
@@ -125,7 +129,7 @@ class _Writer:
             self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
             self._run_code()
         builder.ret_void()
-        return self._run.module, self._body.elementary.called
+        return self._run.module, self._body.elementary.called | self._wide.elementary.called
 
     def _take_arguments(self) -> None:
         builder = self._builder
@@ -177,13 +181,13 @@ class _Writer:
         if name in special:
             return special[name]()
         if name == "add_product":
-            return self._elementwise(3, lambda total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
+            return self._elementwise(3, lambda _, total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
         if name in pairs():
-            return self._elementwise(1, lambda x: self._both(name, x), results=2)
+            return self._elementwise(1, lambda body, x: self._both(body, name, x), results=2)
         count = _of_the_table()[name]
         if name not in kept_instructions():
-            return self._elementwise(count, lambda *given: self._of_numbers(name, given))
-        return self._elementwise(count, lambda *given: self._of_entry(name, given))
+            return self._elementwise(count, lambda body, *given: self._of_numbers(body, name, given))
+        return self._elementwise(count, lambda body, *given: self._of_entry(body, name, given))
 
     def _elementwise(self, count: int, compute: Callable[..., Any], results: int = 1) -> Any:
         """``op times, result, operand, ..., result, ...``: the same for several registers, one after the other."""
@@ -192,41 +196,44 @@ class _Writer:
         end = self._sum_of(builder.mul(self._operand(1), size), self._number(2), 0)
         with self._count(self._number(2), end, size) as at:
             rows = [self._register_at(builder.add(at, self._number(i))) for i in range(count + results)]
-            with self._each_vector() as v:
-                given = [builder.load(self._vector_of(row, v), align=8) for row in rows[results:]]
-                computed = compute(*given)
-                for row, number in zip(rows, [computed] if results == 1 else computed):
-                    builder.store(self._body.as_number(number), self._vector_of(row, v), align=8)
+            for body, start, stop in self._vectors_in_groups():
+                with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
+                    places = [builder.bitcast(self._vector_of(row, v), body.vector.as_pointer()) for row in rows]
+                    given = [builder.load(place, align=8) for place in places[results:]]
+                    computed = compute(body, *given)
+                    for place, number in zip(places, [computed] if results == 1 else computed):
+                        builder.store(body.as_number(number), place, align=8)
         return end
 
-    def _both(self, name: str, x: Any) -> list[Any]:
+    def _both(self, body: Body, name: str, x: Any) -> list[Any]:
         """Write two functions of the same number together."""
         first, second = name.split("+")
 
         def apart() -> list[Any]:
-            return [self._body.emit(first, [x]), self._of_entry(second, [x])]
+            return [body.emit(first, [x]), self._of_entry(body, second, [x])]
 
-        return self._body.elementary.together(first, x, apart)
+        return body.elementary.together(first, x, apart)
 
-    def _of_numbers(self, name: str, given: Sequence[Any]) -> Any:
+    def _of_numbers(self, body: Body, name: str, given: Sequence[Any]) -> Any:
         """Write a primitive; where it wants truth values, numbers are true that are not zero."""
         tests = {"select": 1, "and": 2, "or": 2}.get(name, 0)
-        zero = self._body.constant(0.0)
+        zero = body.constant(0.0)
         true = [self._builder.fcmp_unordered("!=", each, zero) for each in given[:tests]]
-        return self._body.emit(name, [*true, *given[tests:]])
+        return body.emit(name, [*true, *given[tests:]])
 
-    def _of_entry(self, name: str, given: Sequence[Any]) -> Any:
+    def _of_entry(self, body: Body, name: str, given: Sequence[Any]) -> Any:
+        """Write an entry of the table, with what it is made of."""
         tape = Tape()
         result = body_of(name)(tape, *(tape.source("input", i) for i in range(len(given))))
         done: dict[int, Any] = {}
         for place in tape.needed_for([result]):
             op, operands = tape.instructions[place]
             if op == "constant":
-                done[place] = self._body.constant(operands[0])
+                done[place] = body.constant(operands[0])
             elif op == "input":
                 done[place] = given[operands[0]]
             else:
-                done[place] = self._body.emit(op, [done[operand] for operand in operands])
+                done[place] = body.emit(op, [done[operand] for operand in operands])
         return done[result]
 
     # ------------------------------------------------------------------ what comes in and goes out
@@ -266,11 +273,22 @@ class _Writer:
                 total = self._total_at(self._operand_at(at))
                 register = self._register_at(builder.add(at, one))
                 before = builder.load(total, align=8)
-                with self._accumulate(zero, self._vectors, one, [before]) as (v, (so_far,), give):
-                    number = shown(builder.load(self._vector_of(register, v), align=8), v)
-                    give([builder.fadd(so_far, number)])
+                whole = builder.and_(self._vectors, self._number(-_AT_ONCE))
+                zeros = [before, *[self._body.constant(0.0)] * (_AT_ONCE - 1)]  # chains that are added up side by side
+                with self._accumulate(zero, whole, self._number(_AT_ONCE), zeros) as (v, sums, give):
+                    give([self._added(so_far, register, v, i, shown) for i, so_far in enumerate(sums)])
+                first, *others = self._totals_out
+                for other in others:
+                    first = builder.fadd(first, other)
+                with self._accumulate(whole, self._vectors, one, [first]) as (v, (so_far,), give):
+                    give([self._added(so_far, register, v, 0, shown)])
                 builder.store(self._totals_out[0], total, align=8)
         return end
+
+    def _added(self, total: Any, register: Any, v: Any, i: int, shown: Callable[[Any, Any], Any]) -> Any:
+        """Add a vector of a register to a total."""
+        v = self._builder.add(v, self._number(i))
+        return self._builder.fadd(total, shown(self._builder.load(self._vector_of(register, v), align=8), v))
 
     def _whole_or_masked(self) -> Iterator[Callable[[Any, Any], Any]]:
         """Write what follows twice: for a block that is full, and with numbers masked for the last one."""
@@ -337,7 +355,8 @@ class _Writer:
                 self._register_at(builder.add(builder.add(outs, builder.mul(index, tile)), self._number(j)))
                 for j in range(TILE)
             ]
-            for wide, start, stop in self._vectors_in_groups():
+            for body, start, stop in self._vectors_in_groups():
+                wide = body.lanes // self._lanes
                 with self._count(start, stop, self._number(wide)) as v:
                     starts = [self._splat_at(base, self._number(j)) for j in range(TILE)]
                     first = [each for each in starts for _ in range(wide)]
@@ -446,11 +465,10 @@ class _Writer:
         with self._count(self._number(0), self._vectors, self._number(1)) as v:
             yield v
 
-    def _vectors_in_groups(self) -> list[tuple[int, Any, Any]]:
-        """Give loops over the vectors of a block: several at a time, then the rest one by one."""
-        wide = 4 if self._lanes > 2 else 2
-        whole = self._builder.and_(self._vectors, self._number(-wide))
-        return [(wide, self._number(0), whole), (1, whole, self._vectors)]
+    def _vectors_in_groups(self) -> list[tuple[Body, Any, Any]]:
+        """Give loops over the vectors of a block: several at a time, for the CPU to compute side by side, then the rest."""
+        whole = self._builder.and_(self._vectors, self._number(-_AT_ONCE))
+        return [(self._wide, self._number(0), whole), (self._body, whole, self._vectors)]
 
     @contextmanager
     def _count(self, start: Any, stop: Any, step: Any) -> Iterator[Any]:

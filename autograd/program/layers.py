@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from autograd.program.tape import Tape
 
 
+#: What a product starts from, which is a sum of one product.
+_NO_START = -1
+
+
 class Layer(NamedTuple):
     """
     Sums of products with the same numbers.
@@ -51,12 +55,12 @@ class Layer(NamedTuple):
         Returns
         -------
         list of int
-            Places; -1 for 0.0, where there are not so many sums, or they start from 0.0.
+            Places; -1 for -0.0, which changes nothing: where there are not so many sums, or a sum starts from nothing.
         """
         ordered: list[int] = []
         for first in range(0, len(self.dots), TILE):
             missing = [-1] * (first + TILE - len(self.dots))
-            starts = [-1 if tape.numbers.get(start) == 0.0 else start for start in self.starts[first : first + TILE]]
+            starts = self.starts[first : first + TILE]
             ordered += [*starts, *missing]
             for column in zip(*self.weights[first : first + TILE], strict=True):
                 ordered += [*column, *missing]
@@ -162,16 +166,15 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
     -------
     Layers
     """
-    member: dict[int, Layer] = {}
-    if "dot" not in tape.names:
-        return Layers(member)
-    code, codes = tape.names.index("dot"), tape.codes
+    names, codes, operands, starts = tape.names, tape.codes, tape.operands, tape.starts
+    dot, mul = (names.index(op) if op in names else -1 for op in ("dot", "mul"))
     by_xs: dict[tuple[int, ...], Layer] = {}
     for place in needed:
-        if codes[place] != code:
+        if codes[place] not in (dot, mul):
             continue
-        start, *factors = tape.operands[tape.starts[place] : tape.starts[place + 1]]
-        if codes[start] not in uniform:
+        own = operands[starts[place] : starts[place + 1]]
+        start, factors = (own[0], own[1:]) if codes[place] == dot else (_NO_START, own)
+        if start != _NO_START and codes[start] not in uniform:
             continue
         pairs = list(zip(factors[::2], factors[1::2], strict=True))
         if all(codes[w] in uniform for w, _ in pairs):
@@ -184,8 +187,12 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
         layer.dots.append(place)
         layer.starts.append(start)
         layer.weights.append(weights)
-        member[place] = layer
-    return Layers(member)
+    return Layers({
+        place: layer
+        for layer in by_xs.values()
+        if len(layer.xs) > 1 or len(layer.dots) >= TILE
+        for place in layer.dots
+    })  # fmt: skip
 
 
 def terms_of(

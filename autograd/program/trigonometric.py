@@ -1,13 +1,14 @@
 """
 sin, cos and tan on vectors.
 
-What is left of an angle after taking off multiples of pi has to be right to its last digit even where next to nothing is
-left: pi is taken off in three parts, without fused instructions in four. Of huge angles the digits of 2/pi that count
+What is left of an angle after taking off quarter turns has to be right to its last digit even where next to nothing is
+left: pi/2 is taken off in three parts, without fused instructions in four. Of huge angles the digits of 2/pi that count
 are looked up (Payne and Hanek's reduction).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from math import inf
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 #: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
 _TO_WHOLE = 1.5 * 2.0**52
 
-#: pi in parts of 53 bits: products of the first with whole numbers are exact only inside of a fused instruction.
-_FUSED = [float.fromhex(part) for part in ("0x1.921fb54442d18p1", "0x1.1a62633145c07p-53", "-0x1.f1976b7ed8fbcp-109")]
-#: pi in parts of 33 bits, and a last one: their products with whole numbers and halves up to 2**19 are exact.
-_PLAIN = [float.fromhex(part) for part in ("0x1.921fb54400000p1", "0x1.0b4611a600000p-33", "0x1.3198a2e000000p-68")]
-_PLAIN += [float.fromhex("0x1.b839a252049c1p-103")]
+#: pi/2 in parts of 53 bits: products of the first with whole numbers are exact only inside of a fused instruction.
+_FUSED = [float.fromhex(part) for part in ("0x1.921fb54442d18p0", "0x1.1a62633145c07p-54", "-0x1.f1976b7ed8fbcp-110")]
+#: pi/2 in parts of 33 bits, and a last one: their products with whole numbers up to 2**20 are exact.
+_PLAIN = [float.fromhex(part) for part in ("0x1.921fb54400000p0", "0x1.0b4611a600000p-34", "0x1.3198a2e000000p-69")]
+_PLAIN += [float.fromhex("0x1.b839a252049c1p-104")]
 
 _LARGEST_EXPONENT = 971  # of the last bit of a float
 _WIDTH = 192  # bits of 2/pi that count: 53 for the angle, 62 that may cancel, and those of the result
@@ -48,69 +49,64 @@ def _two_over_pi(digits: int) -> int:
 
 
 def sin(w: Writer, x: Numbers) -> Numbers:
-    """Write sin: sin(r), with r what is left of x after n times pi; negative for odd n."""
-    r, _, n = _reduced(w, x, 1.0, 0.0)
-    return _turned(w, r, n)
+    """Write sin: with r what is left of x after n quarter turns, sin(r), cos(r), -sin(r) or -cos(r) in turn."""
+    r, _, n = _reduced(w, x)
+    return (abs(x) < 2.0**-28).pick(x, _quarter(w, r, n))
 
 
 def cos(w: Writer, x: Numbers) -> Numbers:
-    """Write cos: sin(-r), with r what is left of x after n + 1/2 times pi; negative for odd n."""
-    r, _, n = _reduced(w, x, 1.0, 0.5)
-    return _turned(w, -r, n)
+    """Write cos: sin, a quarter turn on."""
+    r, _, n = _reduced(w, x)
+    return _quarter(w, r, n + 1)
 
 
-def _turned(w: Writer, r: Numbers, n: Bits) -> Numbers:
+def _quarter(w: Writer, r: Numbers, n: Bits) -> Numbers:
     z = r * r
-    out = w.fma(r * z, w.polynomial(z, coefficients.SIN), r)
-    return (out.bits ^ (n << 63)).number
+    sine = w.fma(r * z, w.polynomial(z, coefficients.SIN), r)
+    cosine = w.fma(z * z, w.polynomial(z, coefficients.COS), w.fma(z, -0.5, 1.0))
+    out = (n << 63).exceeds(0).pick(cosine, sine)
+    return (out.bits ^ ((n >> 1) << 63)).number
 
 
 def tan(w: Writer, x: Numbers) -> Numbers:
-    """Write tan: with r what is left of x after n times pi/2, tan(r), or -1/tan(r) for odd n."""
-    r, low, n = _reduced(w, x, 0.5, 0.0)
+    """Write tan: with r what is left of x after n quarter turns, tan(r), or -1/tan(r) for odd n."""
+    r, low, n = _reduced(w, x)
     z = r * r
     bent = w.fma(r * z, w.polynomial(z, coefficients.TAN), low * (z + 1.0))
     near, rest = w.total(r, bent)
     is_odd = (n << 63).exceeds(0)
     out = is_odd.pick(-1.0, near) / is_odd.pick(near, 1.0)
     error = w.rest(out, near, w.number(1.0)) + out * rest
-    return w.fma(out, is_odd.pick(error, 0.0), out)
+    return (abs(x) < 2.0**-28).pick(x, w.fma(out, is_odd.pick(error, 0.0), out))
 
 
-def _reduced(w: Writer, x: Numbers, turn: float, offset: float) -> tuple[Numbers, Numbers, Bits]:
-    """
-    Take n + offset times turn * pi off, n being a whole number.
-
-    It gives what is left, what rounding took from that, and n, right to its last bit.
-    """
-    scaled = w.fma(x, 1.0 / (math.pi * turn), -offset) if offset else x * (1.0 / (math.pi * turn))
-    shifted = scaled + _TO_WHOLE
-    whole = shifted - _TO_WHOLE + offset if offset else shifted - _TO_WHOLE
-    parts = [-part * turn for part in (_FUSED if w.fused else _PLAIN)]
+def _reduced(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Bits]:
+    """Take n quarter turns off: give what is left, what rounding took from that, and the last bits of n."""
+    shifted = w.fma(x, 2.0 / math.pi, _TO_WHOLE)
+    n = shifted - _TO_WHOLE
     if w.fused:
-        high = w.fma(whole, parts[0], x)
-        near = w.fma(whole, parts[1], high)
-        low = w.fma(whole, parts[2], w.fma(whole, parts[1], high - near))
+        high = w.fma(n, -_FUSED[0], x)
+        product, lost = w.product(n, -_FUSED[1])
+        near, low = w.any_total(high, product)
+        low = w.fma(n, -_FUSED[2], low + lost)
     else:
-        near, low = w.any_total(x + whole * parts[0], whole * parts[1])
-        near, more = w.any_total(near, whole * parts[2])
-        low = low + (more + whole * parts[3])
+        near, low = w.any_total(x - n * _PLAIN[0], n * -_PLAIN[1])
+        near, more = w.any_total(near, n * -_PLAIN[2])
+        low = low + (more - n * _PLAIN[3])
     r, low = w.total(near, low)
-    if not offset:
-        r = (abs(x) < 2.0**-28).pick(x, r)  # also for -0.0
 
     def otherwise() -> list[Numbers]:
-        return _huge(w, x, [r, low, shifted], turn, offset)
+        return _huge(w, x, [r, low, shifted])
 
     is_huge = abs(x) > (2.0**30 if w.fused else 2.0**20)
     r, low, shifted = w.rarely(is_huge, [r, low, shifted], otherwise)
     return r, low, shifted.bits
 
 
-def _huge(w: Writer, x: Numbers, usual: list[Numbers], turn: float, offset: float) -> list[Numbers]:
+def _huge(w: Writer, x: Numbers, usual: list[Numbers]) -> list[Numbers]:
     """Reduce lanes that are huge, one after the other; inf leaves nan, as does nan."""
     builder, ir = w.builder, w.ir
-    function = _reduction(w, turn, offset)
+    function = _reduction(w)
     is_huge = (abs(x) >= 2.0**20) & (abs(x) < inf)
     given = is_huge.pick(x, 2.0**20)
     out = [ir.Constant(kind, ir.Undefined) for kind in (w.vector, w.vector, w.whole)]
@@ -119,57 +115,68 @@ def _huge(w: Writer, x: Numbers, usual: list[Numbers], turn: float, offset: floa
         found = builder.call(function, [builder.extract_element(given.value, at)])
         out = [builder.insert_element(each, builder.extract_value(found, i), at) for i, each in enumerate(out)]
     fraction, fraction_low = Numbers(w, out[0]), Numbers(w, out[1])
-    r, low = w.product(fraction, math.pi * turn)
-    low = low + (fraction_low * (math.pi * turn) + fraction * (_FUSED[1] * turn))
+    r, low = w.product(fraction, _FUSED[0])
+    low = low + (fraction_low * _FUSED[0] + fraction * _FUSED[1])
     n = Bits(w, out[2]).number
     return [is_huge.pick(*pair) for pair in zip((*w.total(r, low), n), usual, strict=True)]
 
 
-def _reduction(w: Writer, turn: float, offset: float) -> Any:
+def _reduction(w: Writer) -> Any:
     """
-    Give a function of the module that divides one huge number by turn * pi, and takes the offset off.
+    Give a function of the module that divides one huge number by pi/2.
 
     It returns the fraction that is left, in two parts, and the last bits of the whole number. All is done with whole
-    numbers of 192 bits, which count parts of four quarter turns: what does not fit is left out by itself.
+    numbers of three words, which count parts of four quarter turns: what does not fit is left out by itself.
     """
     ir = w.ir
-    double, whole, wide = ir.DoubleType(), ir.IntType(64), ir.IntType(_WIDTH)
-    kind = ir.LiteralStructType([double, double, whole])
-    function = w.declared(f"elementary.reduced.{turn}.{offset}", ir.FunctionType(kind, [double]))
+    double, word, long = ir.DoubleType(), ir.IntType(64), ir.IntType(128)
+    kind = ir.LiteralStructType([double, double, word])
+    function = w.declared("elementary.quarter_turns", ir.FunctionType(kind, [double]))
     if function.blocks:
         return function
     function.linkage = "internal"
     builder = ir.IRBuilder(function.append_basic_block())
-    bits = builder.bitcast(function.args[0], whole)
-    exponent = builder.and_(builder.lshr(bits, whole(52)), whole(0x7FF))
-    fraction = builder.or_(builder.and_(bits, whole((1 << 52) - 1)), whole(1 << 52))
-    shift = builder.sub(whole(_LARGEST_EXPONENT + 1075), exponent)
-    table = builder.bitcast(_table(w), ir.IntType(8).as_pointer())
-    at = builder.gep(table, [builder.lshr(shift, whole(3))])
-    longer = ir.IntType(256)
-    digits = builder.load(builder.bitcast(at, longer.as_pointer()), align=1)
-    digits = builder.lshr(digits, builder.zext(builder.and_(shift, whole(7)), longer))
-    turns = builder.mul(builder.trunc(digits, wide), builder.zext(fraction, wide))
-    is_negative = builder.icmp_signed("<", bits, whole(0))
-    turns = builder.select(is_negative, builder.neg(turns), turns)
-    places = _WIDTH - (2 if turn == 0.5 else 1)  # of the fraction
-    if offset:
-        turns = builder.sub(turns, wide(1 << (places - 1)))
-    n = builder.lshr(builder.add(turns, wide(1 << (places - 1))), wide(places))
-    left = builder.shl(turns, wide(_WIDTH - places))
-    first = builder.sitofp(builder.trunc(builder.ashr(left, wide(144)), whole), double)
-    others = [
-        builder.uitofp(builder.and_(builder.trunc(builder.lshr(left, wide(place)), whole), whole((1 << 48) - 1)), double)
-        for place in (96, 48)
+    bits = builder.bitcast(function.args[0], word)
+    exponent = builder.and_(builder.lshr(bits, word(52)), word(0x7FF))
+    fraction = builder.or_(builder.and_(bits, word((1 << 52) - 1)), word(1 << 52))
+    # The digits of 2/pi that count, moved to the right by less than a byte, times the fraction.
+    shift = builder.sub(word(_LARGEST_EXPONENT + 1075), exponent)
+    at = builder.gep(builder.bitcast(_table(w), ir.IntType(8).as_pointer()), [builder.lshr(shift, word(3))])
+    words = builder.bitcast(at, word.as_pointer())
+    digits = [builder.load(builder.gep(words, [word(i)]), align=1) for i in range(4)]
+    right = builder.and_(shift, word(7))
+    left = builder.sub(word(63), right)
+    product, factor = long(0), builder.zext(fraction, long)
+    turns = []
+    for lower, upper in itertools.pairwise(digits):
+        moved = builder.or_(builder.lshr(lower, right), builder.shl(builder.shl(upper, word(1)), left))
+        product = builder.add(builder.mul(builder.zext(moved, long), factor), builder.lshr(product, long(64)))
+        turns.append(builder.trunc(product, word))
+    # The first two bits are quarter turns; the others, as a number with a sign, the fraction of the nearest one.
+    low, middle, high = turns
+    n = builder.lshr(builder.add(high, word(1 << 61)), word(62))
+    high = builder.or_(builder.shl(high, word(2)), builder.lshr(middle, word(62)))
+    middle = builder.or_(builder.shl(middle, word(2)), builder.lshr(low, word(62)))
+    parts = [
+        builder.sitofp(builder.ashr(high, word(16)), double),
+        builder.uitofp(builder.or_(builder.lshr(middle, word(32)), _last_bits(builder, high, 16, 32)), double),
+        builder.uitofp(_last_bits(builder, middle, 32, 0), double),
     ]
-    parts = [builder.fmul(part, double(2.0**-power)) for part, power in zip((first, *others), (48, 96, 144), strict=True)]
+    parts = [builder.fmul(part, double(2.0**power)) for part, power in zip(parts, (-48, -96, -128), strict=True)]
     near = builder.fadd(parts[0], parts[1])
-    low = builder.fadd(builder.fadd(builder.fsub(parts[0], near), parts[1]), parts[2])
+    rest = builder.fadd(builder.fadd(builder.fsub(parts[0], near), parts[1]), parts[2])
+    is_negative = builder.icmp_signed("<", bits, word(0))
     out = ir.Constant(kind, ir.Undefined)
-    for index, part in enumerate((near, low, builder.trunc(n, whole))):
-        out = builder.insert_value(out, part, index)
+    for index, part in enumerate((near, rest, n)):
+        opposite = builder.neg(part) if part is n else builder.fneg(part)
+        out = builder.insert_value(out, builder.select(is_negative, opposite, part), index)
     builder.ret(out)
     return function
+
+
+def _last_bits(builder: Any, word: Any, count: int, places: int) -> Any:
+    """Give the last bits of a word, moved to the left."""
+    return builder.shl(builder.and_(word, word.type((1 << count) - 1)), word.type(places))
 
 
 def _table(w: Writer) -> Any:

@@ -173,11 +173,14 @@ class Writer:
         How many numbers a vector has.
     fused
         Whether the CPU has an instruction for ``x*y + z`` with one rounding.
+    itself
+        Gives the function of the module that is being written, for `again`.
     """
 
-    def __init__(self, builder: Any, lanes: int, *, fused: bool) -> None:
+    def __init__(self, builder: Any, lanes: int, *, fused: bool, itself: Callable[[], Any]) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
+        self.itself = itself
         self.ir, self.builder, self.lanes, self.fused = ir, builder, lanes, fused
         self.vector = ir.VectorType(ir.DoubleType(), lanes)
         self.whole = ir.VectorType(ir.IntType(64), lanes)
@@ -241,7 +244,7 @@ class Writer:
         return (z + high) + low
 
     def total(self, x: Numbers, y: Numbers | float) -> tuple[Numbers, Numbers]:
-        """Give x + y, and what its rounding took away, where x is the larger one or both are exact to its last digit."""
+        """Give x + y, and what its rounding took away; x is the larger one."""
         high = x + y
         return high, y - (high - x)
 
@@ -255,7 +258,8 @@ class Writer:
         """
         Evaluate a polynomial.
 
-        The even and the odd powers are two chains of Horner's, which the CPU computes side by side.
+        Its even and odd powers, and of a long one also those of their squares, are chains of Horner's that the CPU
+        computes side by side.
 
         Parameters
         ----------
@@ -268,12 +272,13 @@ class Writer:
         -------
         Numbers
         """
-        if len(coefficients) < 5:
-            return self._horner(x, coefficients)
-        square = x * x
-        return self.fma(self._horner(square, coefficients[1::2]), x, self._horner(square, coefficients[::2]))
+        return self._chains(x, coefficients, 4 if len(coefficients) > 10 else 2 if len(coefficients) > 4 else 1)
 
-    def _horner(self, x: Numbers, coefficients: Sequence[float]) -> Numbers:
+    def _chains(self, x: Numbers, coefficients: Sequence[float], chains: int) -> Numbers:
+        if chains > 1:
+            square = x * x
+            odd, even = (self._chains(square, coefficients[start::2], chains // 2) for start in (1, 0))
+            return self.fma(odd, x, even)
         *rest, last = coefficients
         total = self.number(last)
         for coefficient in reversed(rest):
@@ -287,7 +292,7 @@ class Writer:
 
     def again(self, *operands: Numbers) -> Numbers:
         """Call the function that is being written."""
-        return Numbers(self, self.builder.call(self.builder.function, [operand.value for operand in operands]))
+        return Numbers(self, self.builder.call(self.itself(), [operand.value for operand in operands]))
 
     def sign_of(self, x: Numbers) -> Bits:
         """Give the bit of the sign."""
@@ -319,7 +324,9 @@ class Writer:
         rounded = self.with_sign(is_beyond(nearest, x).pick(nearest + step, nearest), x)
         return (abs(x) < 2.0**52).pick(rounded, x)
 
-    def rarely(self, is_rare: Mask, usual: Sequence[Numbers], otherwise: Callable[[], Sequence[Numbers]]) -> list[Numbers]:
+    def rarely(
+        self, is_rare: Mask, usual: Sequence[Numbers], otherwise: Callable[[], Sequence[Numbers]]
+    ) -> list[Numbers]:
         """
         Put something else in the place of results if a lane needs it.
 
