@@ -176,8 +176,7 @@ def _with_subnormals(w: Writer, x: Numbers, out: Numbers, log_of_2: float) -> Nu
         other = (x < 0.0).pick(nan, x.equals(0.0).pick(-inf, (x < inf).pick(out, x)))
         return [is_subnormal.pick(scaled, other)]
 
-    smallest, beyond = bits_of(2.0**-1022), bits_of(inf)
-    (out,) = w.rarely((x.bits - smallest).exceeds(beyond - smallest - 1), [out], otherwise)
+    (out,) = w.rarely(~((x >= 2.0**-1022) & (x < inf)), [out], otherwise)
     return out
 
 
@@ -321,7 +320,7 @@ def atan2(w: Writer, y: Numbers, x: Numbers) -> Numbers:
     is_even = high.equals(wide)  # both may be inf, or 0
     above = is_even.pick(high.equals(0.0).pick(0.0, 1.0), above)
     near, low, rest = _angle(w, above, is_even.pick(1.0, below))
-    is_left = w.sign_of(x).exceeds(0)
+    is_left = x.bits.is_signed()
     near, low = is_left.pick(2.0 * _PI_HALF - near, near), is_left.pick(2.0 * _PI_HALF_LOW - low, low)
     out = near + (is_left.pick(-rest, rest) + low)
     return w.with_sign((high.is_nan() | wide.is_nan()).pick(high + wide, out), y)
@@ -410,7 +409,7 @@ def power(w: Writer, x: Numbers, y: Numbers) -> Numbers:
     half = y * 0.5
     is_whole = w.floor(y).equals(y)
     is_odd = is_whole & ~w.floor(half).equals(half)
-    negative = w.sign_of(x).exceeds(0)
+    negative = x.bits.is_signed()
     grows = (size > 1.0) & (y > 0.0) | (size < 1.0) & (y < 0.0)
     limit = size.equals(1.0).pick(1.0, grows.pick(inf, 0.0))
     out = (size.equals(0.0) | size.equals(inf) | abs(y).equals(inf)).pick(limit, out)
