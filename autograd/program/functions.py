@@ -176,8 +176,7 @@ def _with_subnormals(w: Writer, x: Numbers, out: Numbers, log_of_2: float) -> Nu
         other = (x < 0.0).pick(nan, x.equals(0.0).pick(-inf, (x < inf).pick(out, x)))
         return [is_subnormal.pick(scaled, other)]
 
-    smallest, beyond = bits_of(2.0**-1022), bits_of(inf)
-    (out,) = w.rarely((x.bits - smallest).exceeds(beyond - smallest - 1), [out], otherwise)
+    (out,) = w.rarely(~((x >= 2.0**-1022) & (x < inf)), [out], otherwise)
     return out
 
 
@@ -195,8 +194,7 @@ def _log_to_base(w: Writer, x: Numbers, unit: tuple[float, float], of_2: tuple[f
     high, low = w.total(high, (f - high) - half_square + bent)
     product, lost = w.product(high, unit[0])
     lost = w.fma(low, unit[0], w.fma(high, unit[1], lost))
-    whole = k * of_2[0]
-    near, rest = w.any_total(whole, product)
+    near, rest = w.total(k * of_2[0], product)
     return near + (rest + w.fma(k, of_2[1], lost))
 
 
@@ -235,7 +233,7 @@ def asinh(w: Writer, x: Numbers) -> Numbers:
     square, square_low = w.product(near, near)
     total, total_low = w.any_total(square, w.number(1.0))
     root, root_low = _root_of(w, total, total_low + square_low)
-    u, u_low = w.any_total(near, root)
+    u, u_low = w.total(root, near)
     out = _log_of(w, is_large.pick(size, u), is_large.pick(0.0, u_low + root_low), is_large.pick(1.0, 0.0))
     out = (size < 2.0**-28).pick(size, (size < inf).pick(out, size))
     return w.with_sign(out, x)
@@ -246,7 +244,7 @@ def acosh(w: Writer, x: Numbers) -> Numbers:
     is_large = x > 2.0**54
     near = w.between(x, 1.0, 2.0**54)
     square, square_low = w.product(near, near)
-    total, total_low = w.any_total(square, w.number(-1.0))
+    total, total_low = w.total(square, w.number(-1.0))
     total, total_low = w.total(total, total_low + square_low)
     root = w.intrinsic("sqrt", total)
     rest = (w.rest(-root, root, total) + total_low) / (near.equals(1.0).pick(1.0, root) * 2.0)
@@ -280,7 +278,7 @@ def atanh(w: Writer, x: Numbers) -> Numbers:
     s_low = (w.rest(-s, total, difference) + w.fma(-s, total_lost, lost)) * inverse
     z = s * s
     bent = w.fma(s * z, w.polynomial(z, coefficients.ATANH), w.fma(k, 0.5 * _LN2_LOW, s_low))
-    near, rest = w.any_total(k * (0.5 * _LN2_HIGH), s)
+    near, rest = w.total(k * (0.5 * _LN2_HIGH), s)
     out = near + (rest + bent)
     out = (size < 2.0**-28).pick(size, out)
     out = (size < 1.0).pick(out, size.equals(1.0).pick(inf, nan))
@@ -321,7 +319,7 @@ def atan2(w: Writer, y: Numbers, x: Numbers) -> Numbers:
     is_even = high.equals(wide)  # both may be inf, or 0
     above = is_even.pick(high.equals(0.0).pick(0.0, 1.0), above)
     near, low, rest = _angle(w, above, is_even.pick(1.0, below))
-    is_left = w.sign_of(x).exceeds(0)
+    is_left = x.bits.is_signed()
     near, low = is_left.pick(2.0 * _PI_HALF - near, near), is_left.pick(2.0 * _PI_HALF_LOW - low, low)
     out = near + (is_left.pick(-rest, rest) + low)
     return w.with_sign((high.is_nan() | wide.is_nan()).pick(high + wide, out), y)
@@ -407,17 +405,20 @@ def power(w: Writer, x: Numbers, y: Numbers) -> Numbers:
     exponent_low = (abs(exponent) < 1000.0).pick(w.fma(low, times, exponent_low), 0.0)
     shifted, near, rest = _exp_parts(w, exponent, exponent_low)
     out = _scaled(near + rest, shifted)
-    half = y * 0.5
-    is_whole = w.floor(y).equals(y)
-    is_odd = is_whole & ~w.floor(half).equals(half)
-    negative = w.sign_of(x).exceeds(0)
-    grows = (size > 1.0) & (y > 0.0) | (size < 1.0) & (y < 0.0)
-    limit = size.equals(1.0).pick(1.0, grows.pick(inf, 0.0))
-    out = (size.equals(0.0) | size.equals(inf) | abs(y).equals(inf)).pick(limit, out)
-    out = (negative & is_odd).pick(-out, out)
-    out = ((x < 0.0) & (size < inf) & ~is_whole & (abs(y) < inf)).pick(nan, out)
-    out = (x.is_nan() | y.is_nan()).pick(x + y, out)
-    return (y.equals(0.0) | x.equals(1.0)).pick(1.0, out)
+
+    def otherwise() -> list[Numbers]:
+        is_whole = w.floor(y).equals(y)
+        is_odd = is_whole & ~w.floor(y * 0.5).equals(y * 0.5)
+        grows = (size > 1.0) & (y > 0.0) | (size < 1.0) & (y < 0.0)
+        limit = size.equals(1.0).pick(1.0, grows.pick(inf, 0.0))
+        power = (size.equals(0.0) | size.equals(inf) | abs(y).equals(inf)).pick(limit, out)
+        power = (x.bits.is_signed() & is_odd).pick(-power, power)
+        power = ((x < 0.0) & (size < inf) & ~is_whole & (abs(y) < inf)).pick(nan, power)
+        power = (x.is_nan() | y.is_nan()).pick(x + y, power)
+        return [(y.equals(0.0) | x.equals(1.0)).pick(1.0, power)]
+
+    (out,) = w.rarely(~((x > 0.0) & (x < inf) & (abs(y) < inf)), [out], otherwise)
+    return out
 
 
 def _long_log(w: Writer, k: Numbers, m: Numbers) -> tuple[Numbers, Numbers]:
@@ -439,7 +440,7 @@ def _long_log(w: Writer, k: Numbers, m: Numbers) -> tuple[Numbers, Numbers]:
     bent_low = w.fma(s, more_low, w.fma(s_low, more, bent_low))
     near, near_low = w.total(s, bent)
     near_low = near_low + (bent_low + s_low)
-    high, low = w.any_total(k * _LN2_HIGH, near * 2.0)
+    high, low = w.total(k * _LN2_HIGH, near * 2.0)
     low = low + w.fma(k, _LN2_LOW, near_low * 2.0)
     return w.total(high, low)
 

@@ -16,7 +16,7 @@ _BITS_AT_A_TIME = 11  # a remainder has at most 53 bits, of 64
 def remainder(w: Writer, x: Numbers, y: Numbers) -> Numbers:
     """Write x % y, which has the sign of y."""
     rest = w.with_sign(_of_sizes(w, abs(x), abs(y)), x)
-    differs = (w.sign_of(rest) ^ w.sign_of(y)).exceeds(0)
+    differs = (rest.bits ^ y.bits).is_signed()
     turned = differs.pick(rest + y, rest)
     return rest.equals(0.0).pick(w.with_sign(w.number(0.0), y), turned)
 

@@ -64,27 +64,33 @@ def _quarter(w: Writer, r: Numbers, n: Bits) -> Numbers:
     z = r * r
     sine = w.fma(r * z, w.polynomial(z, coefficients.SIN), r)
     cosine = w.fma(z * z, w.polynomial(z, coefficients.COS), w.fma(z, -0.5, 1.0))
-    out = (n << 63).exceeds(0).pick(cosine, sine)
-    return (out.bits ^ ((n >> 1) << 63)).number
+    out = (n << 63).is_signed().pick(cosine, sine)
+    return (out.bits ^ (n >> 1 << 63)).number
 
 
 def tan(w: Writer, x: Numbers) -> Numbers:
     """Write tan: with r what is left of x after n quarter turns, tan(r), or -1/tan(r) for odd n."""
-    r, low, n = _reduced(w, x)
+    r, low, n = _reduced(w, x, wanted=True)
     z = r * r
     bent = w.fma(r * z, w.polynomial(z, coefficients.TAN), low * (z + 1.0))
     near, rest = w.total(r, bent)
-    is_odd = (n << 63).exceeds(0)
+    is_odd = (n << 63).is_signed()
     out = is_odd.pick(-1.0, near) / is_odd.pick(near, 1.0)
     error = w.rest(out, near, w.number(1.0)) + out * rest
     return (abs(x) < 2.0**-28).pick(x, w.fma(out, is_odd.pick(error, 0.0), out))
 
 
-def _reduced(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Bits]:
-    """Take n quarter turns off: give what is left, what rounding took from that, and the last bits of n."""
+def _reduced(w: Writer, x: Numbers, *, wanted: bool = False) -> tuple[Numbers, Numbers, Bits]:
+    """
+    Take n quarter turns off: give what is left, what rounding took from that, and the last bits of n.
+
+    What rounding took is as good as its first digits, with fused instructions only if it is `wanted`.
+    """
     shifted = w.fma(x, 2.0 / math.pi, _TO_WHOLE)
     n = shifted - _TO_WHOLE
-    if w.fused:
+    if w.fused and not wanted:
+        near, low = w.fma(n, -_FUSED[1], w.fma(n, -_FUSED[0], x)), n * -_FUSED[2]
+    elif w.fused:
         high = w.fma(n, -_FUSED[0], x)
         product, lost = w.product(n, -_FUSED[1])
         near, low = w.any_total(high, product)

@@ -126,9 +126,9 @@ class Bits(_Lanes):
     def __rshift__(self, count: int) -> Bits:
         return self._with("lshr", count)
 
-    def exceeds(self, other: int) -> Mask:
-        """Compare as whole numbers without a sign."""
-        return Mask(self.writer, self.writer.builder.icmp_unsigned(">", self.value, self.writer.bits(other).value))
+    def is_signed(self) -> Mask:
+        """Tell where the first bit is set."""
+        return Mask(self.writer, self.writer.builder.icmp_signed("<", self.value, self.writer.bits(0).value))
 
     @property
     def number(self) -> Numbers:
@@ -293,10 +293,6 @@ class Writer:
     def again(self, *operands: Numbers) -> Numbers:
         """Call the function that is being written."""
         return Numbers(self, self.builder.call(self.itself(), [operand.value for operand in operands]))
-
-    def sign_of(self, x: Numbers) -> Bits:
-        """Give the bit of the sign."""
-        return x.bits & (1 << 63)
 
     def with_sign(self, x: Numbers, signed: Numbers) -> Numbers:
         """Give x the sign of another number."""
