@@ -36,7 +36,9 @@ _AT_ONCE = 4
 
 #: What the function is given, in this order, as a row of 64-bit whole numbers: addresses, and sizes.
 ARGUMENTS = (
-    "code", "registers", "weights", "inputs", "stored", "totals", "width", "row", "column", "first", "last", "mask",
+    "code", "registers", "weights", "inputs", "stored", "totals", "sums", "finite", "params", "constants", "shared_from",
+    "weights_from", "targets", "mask", "shared_count", "weight_count", "total_count", "sum_count", "width", "row",
+    "column", "count",
 )  # fmt: skip
 
 
@@ -119,33 +121,76 @@ class _Writer:
     def write(self) -> tuple[Any, set[str]]:
         builder = self._builder
         self._take_arguments()
-        with self._count(self._first, self._last, self._width_of_block) as start:
+        self._begin()
+        with self._count(self._number(0), self._last, self._width_of_block) as start:
             self._start = start
-            left = builder.sub(self._last, start)
-            block = self._smaller(left, self._width_of_block)
+            block = self._smaller(builder.sub(self._last, start), self._width_of_block)
             self._vectors = builder.udiv(
                 builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes)
             )
             self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
             self._run_code()
+        self._end()
         builder.ret_void()
         return self._run.module, self._body.elementary.called | self._wide.elementary.called
 
     def _take_arguments(self) -> None:
-        builder = self._builder
+        builder, doubles, words = self._builder, self._double.as_pointer(), self._word.as_pointer()
         given = {}
         for place, name in enumerate(ARGUMENTS):
             given[name] = builder.load(builder.gep(self._run.args[0], [self._number(place)]), name=name)
-        doubles = self._double.as_pointer()
-        self._code = builder.inttoptr(given["code"], self._word.as_pointer())
-        self._registers = builder.inttoptr(given["registers"], doubles)
-        self._weights = builder.inttoptr(given["weights"], doubles)
-        self._inputs = builder.inttoptr(given["inputs"], doubles)
-        self._stored = builder.inttoptr(given["stored"], doubles)
-        self._totals = builder.inttoptr(given["totals"], doubles)
-        self._mask = builder.inttoptr(given["mask"], doubles)
+        row_names = ARGUMENTS[1 : ARGUMENTS.index("shared_from")]
+        self._rows = {name: builder.inttoptr(given[name], doubles) for name in (*row_names, "mask")}
+        words_of = {name: builder.inttoptr(given[name], words) for name in ("code", "shared_from", "weights_from", "targets")}
+        self._code, self._words = words_of["code"], words_of
+        self._counts = {name: given[name] for name in ARGUMENTS if name.endswith("_count")}
         self._width_of_block, self._row, self._column = given["width"], given["row"], given["column"]
-        self._first, self._last = given["first"], given["last"]
+        self._last = given["count"]
+
+    def _begin(self) -> None:
+        """Put in place what is the same for all examples, and zeros into totals and sums."""
+        builder, zero, one = self._builder, self._number(0), self._number(1)
+        with self._count(zero, self._counts["weight_count"], one) as i:
+            builder.store(self._given(self._words["weights_from"], i), builder.gep(self._rows["weights"], [i]))
+        vectors = builder.udiv(self._width_of_block, self._number(self._lanes))
+        with self._count(zero, self._counts["shared_count"], one) as i:
+            number = self._body.splat(self._given(self._words["shared_from"], i))
+            row = builder.gep(self._rows["registers"], [builder.mul(i, self._width_of_block)])
+            with self._count(zero, vectors, one) as v:
+                builder.store(number, self._vector_of(row, v), align=8)
+        with self._count(zero, self._counts["total_count"], one) as i:
+            builder.store(self._body.constant(0.0), self._total_at(i), align=8)
+        with self._count(zero, self._counts["sum_count"], one) as i:
+            builder.store(self._double(0.0), builder.gep(self._rows["sums"], [i]))
+        builder.store(self._body.constant(0.0), self._finite, align=8)
+
+    def _given(self, which: Any, i: Any) -> Any:
+        """Load a parameter, or where the index is negative a constant."""
+        builder = self._builder
+        index = builder.sext(builder.load(builder.gep(which, [i])), self._whole)
+        is_param = builder.icmp_signed(">=", index, self._number(0))
+        row = builder.select(is_param, self._rows["params"], self._rows["constants"])
+        return builder.load(builder.gep(row, [builder.select(is_param, index, builder.not_(index))]))
+
+    def _end(self) -> None:
+        """Add up totals over the lanes, and where a sum has several."""
+        builder = self._builder
+        with self._count(self._number(0), self._counts["total_count"], self._number(1)) as i:
+            target = builder.sext(builder.load(builder.gep(self._words["targets"], [i])), self._whole)
+            at = builder.gep(self._rows["sums"], [target])
+            builder.store(builder.fadd(builder.load(at), self._over_lanes(builder.load(self._total_at(i), align=8))), at)
+
+    def _over_lanes(self, vector: Any) -> Any:
+        builder = self._builder
+        total, *others = [builder.extract_element(vector, self._word(lane)) for lane in range(self._lanes)]
+        for other in others:
+            total = builder.fadd(total, other)
+        return total
+
+    @property
+    def _finite(self) -> Any:
+        """Where zero times each result is added up: nan if one is not finite."""
+        return self._vector_of(self._rows["finite"], self._number(0))
 
     def _run_code(self) -> None:
         """Run the code from its beginning to `end`, for the examples from `start` on."""
@@ -243,7 +288,7 @@ class _Writer:
         builder = self._builder
         register, column = self._register(1), self._operand(2)
         latest = builder.sub(self._last, self._number(1))
-        column = builder.gep(self._inputs, [column])
+        column = builder.gep(self._rows["inputs"], [column])
         with self._each_vector() as v:
             first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
             numbers = self._ir.Constant(self._vector, self._ir.Undefined)
@@ -258,10 +303,12 @@ class _Writer:
         """``store result, register``."""
         builder = self._builder
         first = builder.add(builder.mul(self._operand(1), self._column), self._start)
-        out, register = builder.gep(self._stored, [first]), self._register(2)
+        out, register = builder.gep(self._rows["stored"], [first]), self._register(2)
         with self._each_vector() as v:
             number = builder.load(self._vector_of(register, v), align=8)
             builder.store(number, self._vector_of(out, v), align=8)
+            so_far = builder.load(self._finite, align=8)
+            builder.store(builder.fadd(so_far, builder.fmul(number, self._body.constant(0.0))), self._finite, align=8)
         return self._number(3)
 
     def _total(self) -> Any:
@@ -307,7 +354,7 @@ class _Writer:
         left = builder.sub(builder.sub(self._last, self._start), builder.mul(v, self._number(self._lanes)))
         shown = self._smaller(left, self._number(self._lanes))
         start = builder.sub(self._number(self._lanes), shown)
-        mask = builder.load(builder.bitcast(builder.gep(self._mask, [start]), self._vector.as_pointer()), align=8)
+        mask = builder.load(builder.bitcast(builder.gep(self._rows["mask"], [start]), self._vector.as_pointer()), align=8)
         return builder.select(builder.fcmp_unordered("!=", mask, self._body.constant(0.0)), number, mask)
 
     # ------------------------------------------------------------------ many operands
@@ -350,7 +397,7 @@ class _Writer:
         outs = builder.add(xs, count)
         size = builder.mul(builder.add(count, self._number(1)), tile)
         with self._count(self._number(0), tiles, self._number(1)) as index:
-            base = builder.gep(self._weights, [builder.add(weights, builder.mul(index, size))])
+            base = builder.gep(self._rows["weights"], [builder.add(weights, builder.mul(index, size))])
             out = [
                 self._register_at(builder.add(builder.add(outs, builder.mul(index, tile)), self._number(j)))
                 for j in range(TILE)
@@ -443,14 +490,14 @@ class _Writer:
     def _register_at(self, place: Any) -> Any:
         """Give the address of the register that a place of the code names."""
         builder = self._builder
-        return builder.gep(self._registers, [builder.mul(self._operand_at(place), self._width_of_block)])
+        return builder.gep(self._rows["registers"], [builder.mul(self._operand_at(place), self._width_of_block)])
 
     def _vector_of(self, row: Any, v: Any) -> Any:
         builder = self._builder
         return builder.gep(builder.bitcast(row, self._vector.as_pointer()), [v])
 
     def _total_at(self, place: Any) -> Any:
-        return self._vector_of(self._totals, place)
+        return self._vector_of(self._rows["totals"], place)
 
     def _splat_at(self, base: Any, place: Any) -> Any:
         return self._body.splat(self._builder.load(self._builder.gep(base, [place])))
