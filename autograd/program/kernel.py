@@ -146,6 +146,7 @@ class _Writer:
         self._counts = {name: given[name] for name in ARGUMENTS if name.endswith("_count")}
         self._width_of_block, self._row, self._column = given["width"], given["row"], given["column"]
         self._last = given["count"]
+        self._row_of_lane = [builder.mul(self._row, self._number(lane)) for lane in range(self._lanes)]
 
     def _begin(self) -> None:
         """Put in place what is the same for all examples, and zeros into totals and sums."""
@@ -289,14 +290,18 @@ class _Writer:
         register, column = self._register(1), self._operand(2)
         latest = builder.sub(self._last, self._number(1))
         column = builder.gep(self._rows["inputs"], [column])
-        with self._each_vector() as v:
-            first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
-            numbers = self._ir.Constant(self._vector, self._ir.Undefined)
-            for lane in range(self._lanes):
-                example = self._smaller(builder.add(first, self._number(lane)), latest)
-                number = builder.load(builder.gep(column, [builder.mul(example, self._row)]))
-                numbers = builder.insert_element(numbers, number, self._word(lane))
-            builder.store(numbers, self._vector_of(register, v), align=8)
+        for shown in self._whole_or_masked():
+            with self._each_vector() as v:
+                first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
+                example = builder.gep(column, [builder.mul(first, self._row)])
+                numbers = self._ir.Constant(self._vector, self._ir.Undefined)
+                for lane, offset in enumerate(self._row_of_lane):
+                    at = builder.gep(example, [offset])
+                    if shown == self._masked:  # there may be no such example
+                        there = self._smaller(builder.add(first, self._number(lane)), latest)
+                        at = builder.gep(column, [builder.mul(there, self._row)])
+                    numbers = builder.insert_element(numbers, builder.load(at), self._word(lane))
+                builder.store(numbers, self._vector_of(register, v), align=8)
         return self._number(3)
 
     def _store(self) -> Any:

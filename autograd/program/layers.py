@@ -176,11 +176,11 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
         start, factors = (own[0], own[1:]) if codes[place] == dot else (_NO_START, own)
         if start != _NO_START and codes[start] not in uniform:
             continue
-        pairs = list(zip(factors[::2], factors[1::2], strict=True))
-        if all(codes[w] in uniform for w, _ in pairs):
-            weights, xs = zip(*pairs, strict=True)
-        elif all(codes[w] in uniform for _, w in pairs):
-            xs, weights = zip(*pairs, strict=True)
+        firsts, seconds = factors[::2], factors[1::2]
+        if all(codes[w] in uniform for w in firsts):
+            weights, xs = tuple(firsts), tuple(seconds)
+        elif all(codes[w] in uniform for w in seconds):
+            weights, xs = tuple(seconds), tuple(firsts)
         else:
             continue
         layer = by_xs.setdefault(xs, Layer(xs, [], [], []))

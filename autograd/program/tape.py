@@ -120,15 +120,26 @@ class Tape:
                 return second
             if numbers.get(second) == 1.0:
                 return first
-        elif op == "select" and operands[0] in numbers:
-            return operands[1] if numbers[operands[0]] else operands[2]
+        elif op == "select":
+            test, first, second = operands
+            if test in numbers:
+                return first if numbers[test] else second
+            if numbers.get(first) is True and numbers.get(second) is False:
+                return test
         elif op in ("and", "or"):
             for one, other in (operands, operands[::-1]):
                 if one in numbers:
                     return other if bool(numbers[one]) == (op == "and") else one
+                if op == "or" and self._is_not(one, other):
+                    return self.constant(True)
         elif op == "pow" and numbers.get(operands[1]) == 2.0:
             return self.emit("mul", operands[0], operands[0])
         return self.append(op, operands)
+
+    def _is_not(self, one: int, other: int) -> bool:
+        """Tell whether a truth value is the opposite of another."""
+        op, operands = self.instructions[one]
+        return op == "select" and operands[0] == other and self.numbers.get(operands[1]) is False
 
     def append(self, op: str, operands: tuple[int, ...]) -> int:
         """

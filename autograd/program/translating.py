@@ -201,7 +201,9 @@ class _Adjoints:
         is_new = operand not in self._terms and operand not in self._places
         before = self._reached.pop(operand, None)
         if taken is not None and (is_new or before is not None):
-            self._reached[operand] = taken if before is None else self._tape.emit("or", before, taken)
+            either = taken if before is None else self._tape.emit("or", before, taken)
+            if either not in self._tape.numbers:  # else one of the branches is always taken
+                self._reached[operand] = either
 
 
 def _depending_on(leaves: Sequence[Value], order: Sequence[Value]) -> set[Value]:
