@@ -121,7 +121,7 @@ class _Coder:
                             taken[operand], factor[place] = 1, 1 + side
                             break
 
-        partners = self._pairs()
+        partners = partners_of(tape, needed)
         for second, _ in partners.values():
             taken[second] = 1
 
@@ -256,23 +256,6 @@ class _Coder:
         words.append(numbers["end"])
         return Code(words, count, list(shared), weights, totals, products, instructions)
 
-    def _pairs(self) -> dict[int, tuple[int, str]]:
-        """Find functions of the same number that are computed together: by the place of one that of the other."""
-        tape, names = self._tape, self._names
-        found: dict[int, tuple[int, str]] = {}
-        for name, (first, second) in pairs().items():
-            if first in names and second in names:
-                codes = names.index(first), names.index(second)
-                of: dict[int, int] = {}
-                for place in self._needed:
-                    if tape.codes[place] == codes[0]:
-                        of[tape.operands[tape.starts[place]]] = place
-                    elif tape.codes[place] == codes[1]:
-                        earlier = of.get(tape.operands[tape.starts[place]])
-                        if earlier is not None:
-                            found[earlier] = place, name
-        return found
-
     def _read(self, place: int, factor: int) -> Sequence[int]:
         """Give what an instruction reads, with what it takes in: of a + x*y these three."""
         tape = self._tape
@@ -282,3 +265,34 @@ class _Coder:
             return own
         product = own[factor - 1]
         return own[2 - factor], operands[starts[product]], operands[starts[product] + 1]
+
+
+def partners_of(tape: Tape, needed: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """
+    Find functions of the same number that are computed together.
+
+    Parameters
+    ----------
+    tape
+        The instructions.
+    needed
+        Places of those that are needed.
+
+    Returns
+    -------
+    dict
+        By the place of the first of two the place of the second, and the name of both.
+    """
+    found: dict[int, tuple[int, str]] = {}
+    for name, (first, second) in pairs().items():
+        if first in tape.names and second in tape.names:
+            codes = tape.names.index(first), tape.names.index(second)
+            of: dict[int, int] = {}
+            for place in needed:
+                if tape.codes[place] == codes[0]:
+                    of[tape.operands[tape.starts[place]]] = place
+                elif tape.codes[place] == codes[1]:
+                    earlier = of.get(tape.operands[tape.starts[place]])
+                    if earlier is not None:
+                        found[earlier] = place, name
+    return found

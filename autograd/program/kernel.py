@@ -229,11 +229,8 @@ class _Writer:
         if name == "add_product":
             return self._elementwise(3, lambda _, total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
         if name in pairs():
-            return self._elementwise(1, lambda body, x: self._both(body, name, x), results=2)
-        count = _of_the_table()[name]
-        if name not in kept_instructions():
-            return self._elementwise(count, lambda body, *given: self._of_numbers(body, name, given))
-        return self._elementwise(count, lambda body, *given: self._of_entry(body, name, given))
+            return self._elementwise(1, lambda body, x: body.emit_both(*pairs()[name], x), results=2)
+        return self._elementwise(_of_the_table()[name], lambda body, *given: self._of_numbers(body, name, given))
 
     def _elementwise(self, count: int, compute: Callable[..., Any], results: int = 1) -> Any:
         """``op times, result, operand, ..., result, ...``: the same for several registers, one after the other."""
@@ -251,36 +248,12 @@ class _Writer:
                         builder.store(body.as_number(number), place, align=8)
         return end
 
-    def _both(self, body: Body, name: str, x: Any) -> list[Any]:
-        """Write two functions of the same number together."""
-        first, second = name.split("+")
-
-        def apart() -> list[Any]:
-            return [body.emit(first, [x]), self._of_entry(body, second, [x])]
-
-        return body.elementary.together(first, x, apart)
-
     def _of_numbers(self, body: Body, name: str, given: Sequence[Any]) -> Any:
-        """Write a primitive; where it wants truth values, numbers are true that are not zero."""
+        """Write an instruction; where it wants truth values, numbers are true that are not zero."""
         tests = {"select": 1, "and": 2, "or": 2}.get(name, 0)
         zero = body.constant(0.0)
         true = [self._builder.fcmp_unordered("!=", each, zero) for each in given[:tests]]
         return body.emit(name, [*true, *given[tests:]])
-
-    def _of_entry(self, body: Body, name: str, given: Sequence[Any]) -> Any:
-        """Write an entry of the table, with what it is made of."""
-        tape = Tape()
-        result = body_of(name)(tape, *(tape.source("input", i) for i in range(len(given))))
-        done: dict[int, Any] = {}
-        for place in tape.needed_for([result]):
-            op, operands = tape.instructions[place]
-            if op == "constant":
-                done[place] = body.constant(operands[0])
-            elif op == "input":
-                done[place] = given[operands[0]]
-            else:
-                done[place] = body.emit(op, [done[operand] for operand in operands])
-        return done[result]
 
     # ------------------------------------------------------------------ what comes in and goes out
 
