@@ -161,7 +161,7 @@ def _check_shared(params: Sequence[Value], inputs: Sequence[Value], order: Seque
     if len({*inputs, *params}) != len(inputs) + len(params):
         msg = "record: a leaf is among inputs and params twice"
         raise ArgumentError(msg)
-    present = set(order)
+    present = {node for node in order if not node.op}
     for place, leaf in enumerate(params):
         if leaf not in present:
             msg = f"record: params[{place}] must be in the graph; nothing depends on {leaf!r}"

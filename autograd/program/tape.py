@@ -25,7 +25,7 @@ OPERATORS: dict[str, Any] = {
 SOURCES = frozenset({"constant", "input", "param"})
 
 #: So many results are remembered, so that what is the same is computed once; then it begins anew.
-_REMEMBERED = 2**20
+_REMEMBERED = 2**18
 
 
 class Instruction(NamedTuple):
@@ -262,7 +262,7 @@ class Tape:
             best = self.emit("mul" if name == "product" else name, best, value)
         return best
 
-    def needed_for(self, results: Sequence[int]) -> list[int]:
+    def needed_for(self, results: Sequence[int]) -> array[int]:
         """
         List the instructions that results depend on.
 
@@ -273,7 +273,7 @@ class Tape:
 
         Returns
         -------
-        list of int
+        array of int
             In the order in which they are computed.
         """
         last = max(results, default=-1)
@@ -287,7 +287,7 @@ class Tape:
             if needed[place] and codes[place] not in sources:
                 for operand in operands[starts[place] : starts[place + 1]]:
                     needed[operand] = 1
-        return [place for place in range(last + 1) if needed[place]]
+        return array("i", (place for place in range(last + 1) if needed[place]))
 
 
 class _Instructions(Sequence[Instruction]):
