@@ -15,9 +15,9 @@ import pytest
 
 from autograd.errors import ArgumentError
 from autograd.primitives import C_LIBRARY, IEEE, LLVM, mpmath_primitives
-from autograd.program import coefficients, machine, trigonometric
-from autograd.program.elementary import Elementary
-from autograd.program.functions import FUNCTIONS
+from autograd.program import machine
+from autograd.program.elementary import Elementary, coefficients, trigonometric
+from autograd.program.elementary.functions import FUNCTIONS
 
 llvmlite = pytest.importorskip("llvmlite")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import C_LIBRARY, LLVM
-from autograd.program.functions import FUNCTIONS, SHORT
-from autograd.program.vectors import Numbers, Writer
+from autograd.program.elementary.functions import FUNCTIONS, SHORT
+from autograd.program.elementary.vectors import Numbers, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,11 +14,11 @@ import sys
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from autograd.program import coefficients
-from autograd.program.vectors import Bits, Numbers
+from autograd.program.elementary import coefficients
+from autograd.program.elementary.vectors import Bits, Numbers
 
 if TYPE_CHECKING:
-    from autograd.program.vectors import Writer
+    from autograd.program.elementary.vectors import Writer
 
 #: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
 _TO_WHOLE = 1.5 * 2.0**52
