@@ -53,7 +53,10 @@ class Elementary:
 
     def inline(self, name: str, operands: Sequence[Any]) -> Any:
         """
-        Append a primitive of the table without a call: it is faster in a short loop, but there may be new blocks.
+        Append a primitive of the table without a call; there may be new blocks.
+
+        Code of many functions runs a fifth to a third faster so, since vectors can stay in registers, but takes three
+        times as long to compile.
 
         Parameters
         ----------
@@ -102,7 +105,7 @@ class Elementary:
         """Give the function of the module that computes a primitive, written when it is first asked for."""
         writer = self._writer(name, count)
         signature = writer.ir.FunctionType(writer.vector, [writer.vector] * count)
-        function = writer.declared(f"elementary.{name}", signature)
+        function = writer.declared(f"elementary.{name}.{self._lanes}", signature)
         if not function.blocks:
             function.linkage, function.calling_convention = "internal", "fastcc"
             function.attributes.add("nounwind")
