@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import ops, primitives
 from autograd.program import compiling, elementary, kernel, lanes, lowering, tape
+from autograd.program.elementary import coefficients, functions, remainders, trigonometric, vectors
 from autograd.program.arrays import numpy
 from autograd.program.coding import coded
 from autograd.program.machine import features
@@ -36,7 +37,14 @@ _LINE = 8  # numbers of a line of the cache
 
 _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 
-_SOURCES = [Path(module.__file__ or "") for module in (ops, primitives, elementary, kernel, lanes, lowering, tape)]
+#: What the interpreter is made from.
+_SOURCES = [
+    Path(module.__file__ or "")
+    for module in (
+        ops, primitives, kernel, lanes, lowering, tape, elementary, functions, coefficients, trigonometric, remainders,
+        vectors,
+    )
+]  # fmt: skip
 
 
 @cache

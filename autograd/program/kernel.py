@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import BINARY, IEEE
 from autograd.program.elementary import Elementary
-from autograd.program.functions import TOGETHER
+from autograd.program.elementary.functions import TOGETHER
 from autograd.program.lanes import Body
 from autograd.program.lowering import body_of, kept_instructions, operands_of
 from autograd.program.tape import OPERATORS, SOURCES, Tape

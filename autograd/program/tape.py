@@ -19,6 +19,7 @@ OPERATORS: dict[str, Any] = {
     "sum": lambda start, *terms: left_sum(terms, start),
     "dot": lambda start, *factors: left_sum(map(operator.mul, factors[::2], factors[1::2]), start),
     "and": lambda x, y: x and y, "or": lambda x, y: x or y, "select": lambda test, x, y: x if test else y,
+    "truediv": IEEE["truediv"],
 }  # fmt: skip
 
 #: Instructions that compute nothing.
