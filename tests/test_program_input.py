@@ -161,7 +161,7 @@ def test_leaves_that_are_none_or_there_twice():
         ):
             record(out, inputs, params)
     for inputs, params in (([a, a], []), ([a], [a]), ([], [b, a, b])):
-        with pytest.raises(ArgumentError, match="a leaf must be among inputs and params once, but .*label='[ab]'. is"):
+        with pytest.raises(ArgumentError, match="a leaf is among inputs and params twice: .*label='[ab]'"):
             record(out, inputs, params)
     with pytest.raises(OperandError, match=r"inputs\[0\] must be a Value, not float 1.0"):
         record(out, [1.0])
@@ -261,8 +261,12 @@ def test_a_custom_operation_raises_what_it_raises():
         program([[4.0], [-1.0]])
 
 
+def square_of(x):
+    return x * x
+
+
 def test_a_custom_operation_is_run_by_numpy():
-    squared = autograd.custom(lambda x: x * x, lambda out, x: (2 * x,))
+    squared = autograd.custom(square_of, lambda out, x: (2 * x,))
     program = record(lambda x: squared(x[0]) * x[1], [1.0, 2.0])
     values, slopes = program.value_and_grad([[3.0, 2.0], [4.0, 1.0]], threads=2)
     assert (values.tolist(), slopes.tolist()) == ([18.0, 16.0], [[12.0, 9.0], [8.0, 16.0]])

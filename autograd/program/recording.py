@@ -174,7 +174,7 @@ def _check_shared(params: Sequence[Value], inputs: Sequence[Value], order: Seque
     seen: set[Value] = set()
     for leaf in (*inputs, *params):
         if leaf in seen:
-            msg = f"record: a leaf must be among inputs and params once, but {leaf!r} is there twice"
+            msg = f"record: a leaf is among inputs and params twice: {leaf!r}"
             raise ArgumentError(msg)
         seen.add(leaf)
     present = set(order)
