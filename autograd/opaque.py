@@ -146,7 +146,10 @@ def _add_entries(forward: Callable[..., float], partials: Callable[..., Any], ar
 
         return slope
 
-    functions = {name: forward, **{slope: slope_at(place) for place, slope in enumerate(slopes)}}
+    def value(*numbers: float) -> float:
+        return number(forward(*numbers), f"{name}: the result of forward")
+
+    functions = {name: value, **{slope: slope_at(place) for place, slope in enumerate(slopes)}}
     for primitive, function in functions.items():
         primitives.FLOATS[primitive] = function
         primitives.IEEE[primitive] = _nan_for_exceptions(function)
@@ -172,6 +175,8 @@ def _nan_for_exceptions(function: Callable[..., float]) -> Callable[..., float]:
     def total(*numbers: float) -> float:
         try:
             return function(*numbers)
+        except ArgumentError:  # it does not give what it should
+            raise
         except ARITHMETIC_ERRORS:
             return float("nan")
 

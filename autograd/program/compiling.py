@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from autograd.program.machine import Features
 
 _DIGEST = hashlib.sha256().digest_size
+
+#: Held by who is in the compiler: a process forked in the middle could never compile, so a fork waits.
+_compiler = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_compiler.acquire, after_in_parent=_compiler.release, after_in_child=_compiler.release)
 
 
 def compiled(module: Any, features: Features, *, opt: int = 1) -> Any:
@@ -43,10 +49,12 @@ def compiled(module: Any, features: Features, *, opt: int = 1) -> Any:
 
     machine = target_machine(features, opt)
     _show_the_c_library()
-    parsed = binding.parse_assembly(str(module))
-    parsed.verify()
-    engine = binding.create_mcjit_compiler(parsed, machine)
-    engine.finalize_object()
+    text = str(module)
+    with _compiler:
+        parsed = binding.parse_assembly(text)
+        parsed.verify()
+        engine = binding.create_mcjit_compiler(parsed, machine)
+        engine.finalize_object()
     return engine
 
 
