@@ -33,6 +33,7 @@ from nn.containers import Residual, Sequential  # noqa: E402
 from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
+from nn.language import GPT, Characters  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
 from nn.losses import (  # noqa: E402
     bce_with_logits,
@@ -67,6 +68,7 @@ from nn.schedules import (  # noqa: E402
 from nn.training import Callback, ClipGradNorm, EarlyStopping, History, evaluate, fit, predict  # noqa: E402
 
 __all__ = [
+    "GPT",
     "MLP",
     "SGD",
     "Activation",
@@ -75,6 +77,7 @@ __all__ = [
     "AdamW",
     "BatchNorm",
     "Callback",
+    "Characters",
     "ClipGradNorm",
     "CosineAnnealingLR",
     "Diagnosis",

@@ -1,0 +1,11 @@
+"""
+A language model of scalars: it learns which character comes next.
+
+`transformer` has the network, `characters` what makes numbers of text, `bigrams` the model to beat; `training` trains,
+by programs of `programs`, and `generating` writes new text.
+"""
+
+from nn.language.characters import Characters
+from nn.language.transformer import GPT, KeyValueCache
+
+__all__ = ["GPT", "Characters", "KeyValueCache"]
