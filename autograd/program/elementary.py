@@ -119,6 +119,12 @@ class Elementary:
     def _write_minimum(self, x: Any, y: Any) -> Any:
         return self._chosen("<", x, y)
 
+    def _write_element(self, index: Any, *values: Any) -> Any:
+        builder, out = self._builder, self.number(math.nan)
+        for place, value in enumerate(values):
+            out = builder.select(builder.fcmp_ordered("==", index, self.number(float(place))), value, out)
+        return out
+
     def _write_remainder(self, x: Any, y: Any) -> Any:
         """Give it the sign of y, as Python does; the C library's has that of x."""
         builder, zero = self._builder, self.number(0.0)

@@ -99,7 +99,7 @@ def _of_partial(op: Op, index: int, writer: _Writer) -> Callable[..., Any]:
 def _define(op: Op, signature: str, text: str, writer: _Writer) -> Callable[..., Any]:
     lets = [f"    {name} = {_Writer().write(meaning)}\n" for name, meaning in let_lines(op, text)]
     source = f"def lower({signature}):\n{''.join(lets)}    return {writer.write(text)}\n"
-    scope: dict[str, Any] = {"entry": _entry, "zip": zip, "len": len}
+    scope: dict[str, Any] = {"entry": _entry, "float": float, "len": len, "range": range, "zip": zip}
     exec(compile(source, f"<autograd tape of {op.name}>", "exec"), scope)  # noqa: S102 - text of our own table
     return scope["lower"]  # type: ignore[no-any-return]
 
@@ -152,6 +152,10 @@ class _Writer:
             return f"zip({given})"
         if name == "len":
             return f"tape.constant(float(len({given})))"
+        if name == "places":
+            return f"[tape.constant(float(place)) for place in range(len({given}))]"
+        if name == "element":
+            return f"tape.element({given})"
         if name == "sum":
             return f"tape.sum({given})"
         if name in CHAINED:

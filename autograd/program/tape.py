@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 OPERATORS: dict[str, Any] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "neg": operator.neg, "lt": operator.lt,
     "le": operator.le, "gt": operator.gt, "ge": operator.ge, "eq": operator.eq, "ne": operator.ne,
+    "element": lambda index, *values: IEEE["element"](values, index),
     "sum": lambda start, *terms: left_sum(terms, start),
     "dot": lambda start, *factors: left_sum(map(operator.mul, factors[::2], factors[1::2]), start),
     "and": lambda x, y: x and y, "or": lambda x, y: x or y, "select": lambda test, x, y: x if test else y,
@@ -156,6 +157,26 @@ class Tape:
         if places and all(self.instructions[place].op == "mul" for place in places):
             return self.emit("dot", total, *(x for place in places for x in self.instructions[place].operands))
         return self.emit("sum", total, *places)
+
+    def element(self, values: Sequence[int], index: int) -> int:
+        """
+        Take one of several numbers; nan where there is none.
+
+        Parameters
+        ----------
+        values
+            Places.
+        index
+            Of the number that says which.
+
+        Returns
+        -------
+        int
+        """
+        op, operands = self.instructions[index]
+        if op == "constant" and 0.0 <= operands[0] < len(values):
+            return values[int(operands[0])]
+        return self.emit("element", index, *values)
 
     def fold(self, name: str, *values: int) -> int:
         """
