@@ -439,6 +439,8 @@ def power_by_base(x: float, y: float) -> float:
     >>> power_by_base(3.0, 2.0), power_by_base(0.0, 0.5), power_by_base(0.0, 0.0)
     (6.0, inf, 0.0)
     """
+    if y == 2.0:
+        return 2.0 * x
     out = _total_power(x, y)
     if y == 0.0 or (out == 0.0 and math.isinf(y)):
         return 0.0
@@ -574,12 +576,6 @@ def numpy_primitives() -> dict[str, Any]:
     """
     import numpy as np  # noqa: PLC0415 - optional
 
-    def taken(index: Any, *values: Any) -> Any:
-        out: Any = nan
-        for place, value in enumerate(values):
-            out = np.where(index == place, value, out)
-        return out
-
     def one_by_one(function: Callable[..., float]) -> Callable[..., Any]:
         return lambda *xs: np.asarray(np.frompyfunc(function, len(xs), 1)(*xs), dtype=float)
 
@@ -591,12 +587,14 @@ def numpy_primitives() -> dict[str, Any]:
         **{name: one_by_one(function) for name, function in IEEE.items() if callable(function)},
         **{name: getattr(np, numpys) for name, numpys in named.items()},
         "dot": lambda start, *factors: reduce(np.add, map(np.multiply, factors[::2], factors[1::2]), start),
-        "element": taken,
         "maximum": lambda x, y: np.where((y > x) | (y != y), y, x),  # noqa: PLR0124 - nan
         "minimum": lambda x, y: np.where((y < x) | (y != y), y, x),  # noqa: PLR0124 - nan
         "sum": lambda *terms: reduce(np.add, terms),
     }
 
+
+#: Primitives of two numbers.
+BINARY = frozenset({"atan2", "copysign", "hypot", "maximum", "minimum", "pow", "polygamma", "remainder", "truediv"})
 
 _IN_C = "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp2 hypot lgamma log10 log2 pow sin sinh tan"
 

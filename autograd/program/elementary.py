@@ -31,12 +31,14 @@ class Elementary:
         Of LLVM IR.
     lanes
         How many numbers a vector has.
+    fused
+        Whether the CPU has an instruction for ``x*y + z`` with one rounding.
     """
 
-    def __init__(self, builder: Any, lanes: int) -> None:
+    def __init__(self, builder: Any, lanes: int, *, fused: bool = True) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
-        self._ir, self._builder, self._lanes = ir, builder, lanes
+        self._ir, self._builder, self._lanes, self._fused = ir, builder, lanes, fused
         self._vector = ir.VectorType(ir.DoubleType(), lanes)
         self._whole = ir.VectorType(ir.IntType(64), lanes)
         self.called: set[str] = set()
@@ -118,12 +120,6 @@ class Elementary:
 
     def _write_minimum(self, x: Any, y: Any) -> Any:
         return self._chosen("<", x, y)
-
-    def _write_element(self, index: Any, *values: Any) -> Any:
-        builder, out = self._builder, self.number(math.nan)
-        for place, value in enumerate(values):
-            out = builder.select(builder.fcmp_ordered("==", index, self.number(float(place))), value, out)
-        return out
 
     def _write_remainder(self, x: Any, y: Any) -> Any:
         """Give it the sign of y, as Python does; the C library's has that of x."""
