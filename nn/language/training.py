@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from nn.language.transformer import GPT
     from nn.optim import Optimizer
+    from nn.schedules import Schedule
 
 
 def fit_documents(
@@ -31,6 +32,7 @@ def fit_documents(
     steps: int = 1000,
     batch_size: int = 1,
     optimizer: Optimizer | None = None,
+    schedule: Schedule | None = None,
     seed: int | random.Random | None = None,
     shuffle: bool = True,
     programs: bool | str = "auto",
@@ -38,8 +40,6 @@ def fit_documents(
 ) -> History:
     """
     Train a GPT: for each step the mean gradient of some documents, and an update.
-
-    The learning rate falls to 0 in a straight line.
 
     Parameters
     ----------
@@ -53,6 +53,8 @@ def fit_documents(
         Documents for each.
     optimizer
         Of the network's parameters; by default microgpt's, Adam with rate 0.01 and betas 0.85 and 0.99.
+    schedule
+        Of the optimizer's rates, a time for each step; by default they fall to 0 in a straight line.
     seed
         Of the order of the documents: seed or generator; by default Python's global one.
     shuffle
@@ -107,7 +109,8 @@ def fit_documents(
     bar = _Bar(steps, shown=progress)
     engine: _Engine = _Eagerly(model, given, optimizer) if is_eager else _ByProgram(model, given, optimizer)
     history.engine = "eager" if is_eager else "programs"
-    schedule = LinearLR(optimizer, 1.0, 0.0, steps)
+    if schedule is None:
+        schedule = LinearLR(optimizer, 1.0, 0.0, steps)
     try:
         for step in range(steps):
             places = [(step * batch_size + i) % len(given) for i in range(batch_size)]
