@@ -338,7 +338,7 @@ def _total_remainder(x: float, y: float) -> float:
 
 
 def _total_element(values: Sequence[float], index: float) -> float:
-    return element(values, index) if 0.0 <= index < len(values) else nan  # type: ignore[no-any-return]
+    return values[int(index)] if 0.0 <= index < len(values) else nan
 
 
 def _total(

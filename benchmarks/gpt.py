@@ -93,9 +93,8 @@ def main():
     times += [time_of(step, 1 + half + i, document)[0] for i, document in enumerate(chosen[half:])]
     assert history.engine == "programs"
     whole = statistics.mean(times) * given.steps
-    print(
-        f"microgpt-style Value  {whole:9.2f} s for {given.steps:,} steps, from {len(times)} of {statistics.mean(times):.3f} s"
-    )
+    each = statistics.mean(times)
+    print(f"microgpt-style Value  {whole:9.2f} s for {given.steps:,} steps: {len(times)} took {each:.3f} s each")
     print(f"through programs      {seconds:9.2f} s, recording and compiling included")
     print(f"ratio                 {whole / seconds:9.0f}")
     again, _ = time_of(train, programs=True)

@@ -6,6 +6,7 @@ import operator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autograd.errors import ArgumentError, OperandError
+from autograd.many import data_of
 from autograd.watchers import no_grad
 
 if TYPE_CHECKING:
@@ -64,9 +65,7 @@ def check_documents(model: GPT, documents: Any, role: str) -> list[list[int]]:
             raise ArgumentError(msg)
         for token in document:
             if not 0 <= token < vocabulary:
-                msg = (
-                    f"{role}: number {place} has the token {token}, but this GPT has those from 0 to {vocabulary - 1}"
-                )
+                msg = f"{role}: number {place} has the token {token}, but this GPT has those from 0 to {vocabulary - 1}"
                 raise ArgumentError(msg)
     return given
 
@@ -100,7 +99,7 @@ def mean_loss(model: Foretelling, documents: Sequence[Sequence[int]]) -> float:
     1.172914
     """
     with no_grad():
-        losses = [getattr(loss, "data", loss) for document in documents for loss in model.losses(document)]
+        losses = [data_of(loss) for document in documents for loss in model.losses(document)]
     if not losses:
         msg = "mean_loss: documents must have at least one document"
         raise ArgumentError(msg)

@@ -7,10 +7,13 @@ place of gelu. With the sizes it has by default it is that of Karpathy's microgp
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import autograd
 from autograd.errors import ArgumentError
+from autograd.many import data_of
+from autograd.watchers import no_grad
 from nn.arguments import generator, positive
 from nn.embedding import Embedding
 from nn.examples import is_sequence
@@ -21,7 +24,7 @@ from nn.normalisation import RMSNorm
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: Spread of the weights at the start.
 _STD = 0.08
@@ -93,30 +96,36 @@ class CausalSelfAttention(Module):
         keys.append(self.key(x))
         values.append(self.value(x))
         found: list[Any] = []
-        for head in range(self.n_head):
-            part = slice(head * self.head_size, (head + 1) * self.head_size)
-            weights = self.weights(query[part], [key[part] for key in keys])
-            found += [autograd.dot(weights, column) for column in zip(*(value[part] for value in values), strict=True)]
+        for head, weights in enumerate(self.weights(query, keys)):
+            columns = zip(*(value[self._part(head)] for value in values), strict=True)
+            found += [autograd.dot(weights, column) for column in columns]
         return self.out(found)  # type: ignore[no-any-return]
 
-    def weights(self, query: Sequence[Any], keys: Sequence[Sequence[Any]]) -> list[Any]:
+    def weights(self, query: Sequence[Any], keys: Sequence[Sequence[Any]]) -> list[list[Any]]:
         """
-        Tell how much a head looks at each token.
+        Tell how much each head looks at each token.
 
         Parameters
         ----------
         query
             Of the token that looks.
         keys
-            Of those it looks at.
+            Of those that are looked at.
 
         Returns
         -------
-        list of Value
-            They add up to 1.
+        list of list of Value
+            For each head a weight for each token; they add up to 1.
         """
-        scores = [autograd.dot(query, key) / self.head_size**0.5 for key in keys]
-        return autograd.softmax(scores)  # type: ignore[no-any-return]
+        return [
+            autograd.softmax(
+                [autograd.dot(query[self._part(head)], key[self._part(head)]) / self.head_size**0.5 for key in keys]
+            )
+            for head in range(self.n_head)
+        ]
+
+    def _part(self, head: int) -> slice:
+        return slice(head * self.head_size, (head + 1) * self.head_size)
 
     def extra_repr(self) -> str:
         """
@@ -285,6 +294,51 @@ class GPT(Module):
         for block, keys, values in zip(self.blocks, cache.keys, cache.values, strict=True):
             x = block(x, keys, values)
         return self.head(x)  # type: ignore[no-any-return]
+
+    def attention(self, tokens: Sequence[int]) -> list[list[list[list[float]]]]:
+        """
+        Tell where each head looks, as plain numbers.
+
+        Parameters
+        ----------
+        tokens
+            As for a call.
+
+        Returns
+        -------
+        list
+            For each layer, each head and each token a weight for each token up to itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for a call.
+
+        Examples
+        --------
+        >>> model = GPT(3, n_embd=4, n_head=2, seed=0)
+        >>> [len(weights) for weights in model.attention([2, 0, 1])[0][1]]
+        [1, 2, 3]
+        """
+        found: list[list[list[list[float]]]] = [[[] for _ in range(block.attention.n_head)] for block in self.blocks]
+        cache = self.cache()
+
+        def look(layer: int) -> Callable[..., None]:
+            def hook(_: Module, __: Any, query: list[Any]) -> None:
+                queries[layer] = query
+
+            return hook
+
+        queries: dict[int, list[Any]] = {}
+        with no_grad(), ExitStack() as stack:
+            for layer, block in enumerate(self.blocks):
+                stack.enter_context(block.attention.query.register_forward_hook(look(layer)))
+            for token in tokens:
+                self([token], cache)
+                for layer, block in enumerate(self.blocks):
+                    for head, weights in enumerate(block.attention.weights(queries[layer], cache.keys[layer])):
+                        found[layer][head].append([data_of(weight) for weight in weights])
+        return found
 
     def loss(self, tokens: Sequence[Any]) -> Any:
         """
