@@ -329,7 +329,7 @@ def _total_power(x: float, y: float) -> float:
     except (ZeroDivisionError, OverflowError):
         if x < 0.0 and y % 1.0 != 0.0:
             return nan
-        return copysign(inf, x) if y % 2.0 == 1.0 else inf
+        return copysign(inf, x) if abs(math.fmod(y, 2.0)) == 1.0 else inf  # % would round -1 + 2**-53
     return nan if isinstance(out, complex) else out
 
 
@@ -596,10 +596,8 @@ def numpy_primitives() -> dict[str, Any]:
 #: Primitives of two numbers.
 BINARY = frozenset({"atan2", "copysign", "hypot", "maximum", "minimum", "pow", "polygamma", "remainder", "truediv"})
 
-_IN_C = "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp2 hypot lgamma log10 log2 pow sin sinh tan"
-
-#: What the C library calls those primitives of which it has the very function, in IEEE arithmetic.
-C_LIBRARY = {name: name for name in _IN_C.split()} | {"gamma": "tgamma"}
+#: What the C library calls those primitives that machine code takes from there.
+C_LIBRARY = {"gamma": "tgamma", "lgamma": "lgamma"}
 
 #: What LLVM calls those primitives that a CPU has an instruction for, or nearly.
 LLVM = {"abs": "fabs"} | {name: name for name in ("ceil", "copysign", "floor", "sqrt", "trunc")}

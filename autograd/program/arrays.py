@@ -23,6 +23,7 @@ _OPERATORS = {
 }  # fmt: skip
 
 
+@functools.cache
 def numpy() -> Any:
     """
     Import NumPy.
@@ -77,7 +78,7 @@ class ArrayExecutor:
             if _registers(tape, place)
         ]
 
-    def run(self, inputs: Any, params: Any) -> tuple[Any, Any]:
+    def run(self, inputs: Any, params: Any) -> tuple[Any, Any, None]:
         """
         Compute the results.
 
@@ -94,6 +95,8 @@ class ArrayExecutor:
             For each result its numbers, an array (number of results, n).
         summed
             For each result its sum, an array.
+        is_finite
+            None: that has not been looked at.
         """
         np = numpy()
         count = len(inputs)
@@ -112,7 +115,7 @@ class ArrayExecutor:
                     numbers[start : start + _BLOCK] = registers[place]
                 for index, place in enumerate(self._summed):
                     totals[index] += np.broadcast_to(registers[place], block.shape[1]).sum()
-        return stored, totals
+        return stored, totals, None
 
 
 def _registers(tape: Tape, place: int) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.program.kernel import TILE, opcodes
+from autograd.program.kernel import TILE, opcodes, pairs
 from autograd.program.layers import layers_of, outers_of, terms_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ class Code(NamedTuple):
     shared
         What is in these: places of parameters and constants.
     weights
-        What stands in the table of weights: places of parameters and constants, -1 for 0.0.
+        What stands in the table of weights: places of parameters and constants, -1 for -0.0.
     totals
-        How many totals there are, with one that nobody asks for.
+        For each total that the code adds up, which sum it belongs to; one sum more than were asked for is for nothing.
     products
         How many products layers compute for an example.
     instructions
@@ -40,7 +40,7 @@ class Code(NamedTuple):
     registers: int
     shared: list[int]
     weights: list[int]
-    totals: int
+    totals: list[int]
     products: int
     instructions: int
 
@@ -99,6 +99,7 @@ class _Coder:
         if any(names[code] not in numbers and code not in sources for code in set(codes[place] for place in needed)):
             return None
 
+        in_layer = self._layers.member
         # which products are taken into the sum that they belong to: those that nobody else needs
         uses = bytearray(len(codes))
         for place in needed:
@@ -112,18 +113,21 @@ class _Coder:
         factor = array("i", [0]) * len(codes)  # of a sum, which operand is a product that it takes in
         if mul >= 0:
             for place in needed:
-                if codes[place] == add:
+                if codes[place] == add and place not in in_layer:
                     at = starts[place]
                     for side in (1, 0):
                         operand = operands[at + side]
-                        if codes[operand] == mul and uses[operand] == 1:
+                        if codes[operand] == mul and uses[operand] == 1 and operand not in in_layer:
                             taken[operand], factor[place] = 1, 1 + side
                             break
+
+        partners = self._pairs()
+        for second, _ in partners.values():
+            taken[second] = 1
 
         # where each number is needed for the last time, and what must be in a register though it is shared
         last = array("i", [-1]) * len(codes)
         shared: dict[int, None] = {}
-        in_layer = self._layers.member
         for place in needed:
             code = codes[place]
             if code in sources or taken[place]:
@@ -151,6 +155,9 @@ class _Coder:
         count = unused + 1
         free: list[int] = []
         words = array("i")
+        begun = (-1, 0)  # the latest instruction on each of a row of registers: its code, and where how often stands
+        totals = list(range(self._total_count))
+        region: dict[tuple[tuple[int, ...], ...], int] = {}
         weights: list[int] = []
         products = instructions = 0
         keep = len(codes) + 1
@@ -170,6 +177,16 @@ class _Coder:
                     free.append(register[each])
                     last[each] = -1  # an operand may be there twice
 
+        def again(code: int, size: int) -> None:
+            """Begin an instruction that is there for several registers, or go on with the latest."""
+            nonlocal begun
+            latest, times = begun
+            if latest == code and times + 1 + words[times] * size == len(words):
+                words[times] += 1
+            else:
+                words.extend((code, 1))
+                begun = code, len(words) - 1
+
         simple = {code: numbers[name] for code, name in enumerate(names) if name in numbers}
         fused = numbers["add_product"]
         for place in needed:
@@ -180,6 +197,15 @@ class _Coder:
                     words.extend((numbers["load"], register[place], operands[starts[place]]))
             elif code in uniform or taken[place]:
                 pass
+            elif place in partners:
+                second, pair = partners[place]
+                (x,) = self._read(place, 0)
+                given = register[x]
+                release((x,), place)
+                register[place], register[second] = new(), new()
+                again(numbers[pair], 3)
+                words.extend((register[place], register[second], given))
+                instructions += 1
             elif place in in_layer:
                 layer = in_layer[place]
                 if layer.dots[0] == place:
@@ -206,24 +232,46 @@ class _Coder:
                     length = len(given) if listed[code] == "sum" else len(given) // 2
                     words.extend((simple[code], out, length))
                 else:
-                    words.extend((fused if factor[place] else simple[code], out))
+                    again(fused if factor[place] else simple[code], 1 + len(given))
+                    words.append(out)
                 words.extend(given)
             if place in self._stored:
                 for index in self._stored[place]:
                     words.extend((numbers["store"], index, register[place]))
             if place in self._totals:
                 for index in self._totals[place]:
-                    words.extend((numbers["total"], index, register[place]))
+                    again(numbers["total"], 2)
+                    words.extend((index, register[place]))
             for index in outers_at.get(place, ()):
                 outer = self._outers[index]
-                words.append(numbers["outer"])
-                words.extend(outer.code(register, unused, self._total_count))
+                first = region.setdefault(tuple(outer.targets), len(totals))
+                if first == len(totals):
+                    totals += outer.tiled_targets(self._total_count)
+                words.extend((numbers["outer"], -(-len(outer.a) // TILE), -(-len(outer.x) // TILE), first))
+                words.extend(outer.code(register, unused))
                 products += len(outer.a) * len(outer.x)
                 release(outer.operands, place)
             if last[place] == -1 and register[place] >= unused + 1:  # nobody reads it further
                 free.append(register[place])
         words.append(numbers["end"])
-        return Code(words, count, list(shared), weights, self._total_count + 1, products, instructions)
+        return Code(words, count, list(shared), weights, totals, products, instructions)
+
+    def _pairs(self) -> dict[int, tuple[int, str]]:
+        """Find functions of the same number that are computed together: by the place of one that of the other."""
+        tape, names = self._tape, self._names
+        found: dict[int, tuple[int, str]] = {}
+        for name, (first, second) in pairs().items():
+            if first in names and second in names:
+                codes = names.index(first), names.index(second)
+                of: dict[int, int] = {}
+                for place in self._needed:
+                    if tape.codes[place] == codes[0]:
+                        of[tape.operands[tape.starts[place]]] = place
+                    elif tape.codes[place] == codes[1]:
+                        earlier = of.get(tape.operands[tape.starts[place]])
+                        if earlier is not None:
+                            found[earlier] = place, name
+        return found
 
     def _read(self, place: int, factor: int) -> Sequence[int]:
         """Give what an instruction reads, with what it takes in: of a + x*y these three."""

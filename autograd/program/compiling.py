@@ -81,6 +81,14 @@ def compiled_once(name: str, write: Callable[[], Any], sources: list[Path], feat
     if code is None:
         parsed = binding.parse_assembly(str(write()))
         parsed.verify()
+        import os
+        if os.environ.get("PASSES"):
+            pto = binding.create_pipeline_tuning_options(speed_level=int(os.environ["PASSES"]))
+            pto.loop_vectorization = pto.slp_vectorization = pto.loop_interleaving = False
+            pto.loop_unrolling = os.environ.get("UNROLL") == "1"
+            pb = binding.create_pass_builder(machine, pto)
+            pm = pb.getModulePassManager()
+            pm.run(parsed, pb)
         code = machine.emit_object(parsed)
         _write(path, code)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)

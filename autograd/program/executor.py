@@ -63,7 +63,7 @@ class Executor:
         """What has run the tape the latest time, or would run it first."""
         return self._runs.name
 
-    def run(self, inputs: Any, params: Any, threads: int = 1) -> tuple[Any, Any]:
+    def run(self, inputs: Any, params: Any, threads: int = 1) -> tuple[Any, Any, bool | None]:
         """
         Compute the results.
 
@@ -78,19 +78,20 @@ class Executor:
 
         Returns
         -------
-        stored, summed
-            For each result its numbers, (n,); for each result its sum.
+        stored, summed, is_finite
+            For each result its numbers, (n,); for each result its sum; whether all numbers of the former are finite, None
+            if that has not been looked at.
         """
         self._runs = runs = self._choose(len(inputs))
-        parts = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
-        if parts < 2:
+        if threads < 2 or len(inputs) < 2 * _LEAST_FOR_A_THREAD:
             return runs.run(inputs, params)
+        parts = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
         np = numpy()
         size = -(-len(inputs) // parts)
         slices = [inputs[start : start + size] for start in range(0, len(inputs), size)]
         results = list(_threads(parts).map(runs.run, slices, [params] * len(slices)))
-        stored, sums = zip(*results, strict=True)
-        return np.concatenate(stored, axis=1), sum(sums[1:], sums[0])
+        stored, sums, finite = zip(*results, strict=True)
+        return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 
     def _choose(self, count: int) -> ArrayExecutor | Interpreter | StraightLine:
         first = self._runs if not isinstance(self._runs, StraightLine) else self._interpreter

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import struct
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,15 @@ _IN_CACHE = 2**21
 
 _MOST_VECTORS = 8  # in a block of examples
 
+#: Inputs and results of so many numbers are copied, which takes less time than to ask where they are.
+_SMALL = 4096
+
+_SHAPES = 16  # of inputs, for which memory is kept
+
+_LINE = 8  # numbers of a line of the cache
+
+_PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
+
 _SOURCES = [Path(module.__file__ or "") for module in (ops, primitives, elementary, kernel, lanes, lowering, tape)]
 
 
@@ -32,7 +43,7 @@ _SOURCES = [Path(module.__file__ or "") for module in (ops, primitives, elementa
 def _function(machine: Features) -> Any:
     """Give the interpreter for a CPU."""
     engine = compiling.compiled_once("interpreter", lambda: kernel.interpreter_module(machine)[0], _SOURCES, machine)
-    function = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.get_function_address("run"))
+    function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(engine.get_function_address("run"))
     function.engine = engine  # it lives as long as the function
     return function
 
@@ -63,21 +74,27 @@ class Interpreter:
             msg = "the interpreter does not know all instructions"
             raise NotImplementedError(msg)
         self._machine = features()
-        self._run = _function(self._machine)
+        self._function = _function(self._machine)
         self._stored, self._summed = len(stored), len(summed)
-        self._words = np.frombuffer(code.words, dtype=np.int32)
-        self._registers, self._totals = code.registers, code.totals
+        self._registers = code.registers
         self.instructions = code.instructions
         self.is_dense = code.products > 4 * code.instructions
         self.name = "dense loops" if self.is_dense else "interpreter"
         lanes = self._machine.lanes
-        most = _IN_CACHE // (code.registers * lanes)
-        self._most_vectors = max(1, min(_MOST_VECTORS, most))
-        self._mask = np.concatenate([np.ones(lanes), np.zeros(lanes)])
-        self._table = _Table(tape, code.shared, code.weights)
-        self._kept: dict[Any, tuple[Any, Any, int]] = {}
+        self._most_vectors = max(1, min(_MOST_VECTORS, _IN_CACHE // (code.registers * lanes)))
+        constants = _Constants(tape)
+        mask = np.concatenate([np.ones(lanes), np.zeros(lanes)])
+        rows = [code.words, *(constants.indices(places) for places in (code.shared, code.weights)), code.totals]
+        kept = [*(np.array(row, dtype=np.int32) for row in rows), np.array(constants.numbers), mask]
+        names = ("code", "shared_from", "weights_from", "targets", "constants", "mask")
+        self._kept = kept  # as long as there are their addresses
+        self._given = {name: row.ctypes.data for name, row in zip(names, kept, strict=True)} | {
+            "shared_count": len(code.shared), "weight_count": len(code.weights), "total_count": len(code.totals),
+            "sum_count": len(summed) + 1,
+        }  # fmt: skip
+        self._memories: dict[tuple[int, int], list[_Memory]] = {}  # of earlier runs, by the shape of the inputs
 
-    def run(self, inputs: Any, params: Any) -> tuple[Any, Any]:
+    def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
         """
         Compute the results.
 
@@ -94,48 +111,131 @@ class Interpreter:
             For each result its numbers, an array (number of results, n).
         summed
             For each result its sum, an array.
+        is_finite
+            Whether every number in `stored` is; None if that has not been looked at.
         """
+        shape = inputs.shape
+        try:
+            memory = self._memories[shape].pop()  # nobody else can have it then
+        except (KeyError, IndexError):
+            memory = self._memory(*shape, len(params))
+        memory.params[:] = params
+        stored, arguments = memory.begin(inputs)
+        self._function(arguments)
+        stored = memory.stored_of(stored)
+        sums, is_finite = memory.sums.copy(), not any(map(math.isnan, memory.finite.tolist()))
+        if len(self._memories) > _SHAPES:
+            self._memories.clear()
+        self._memories.setdefault(shape, []).append(memory)
+        return stored, sums, is_finite
+
+    def _memory(self, count: int, row: int, params: int) -> _Memory:
+        lanes = self._machine.lanes
+        vectors = max(1, -(-count // lanes))
+        width = min(self._most_vectors, vectors) * lanes
+        given = self._given | {"width": width, "row": row, "column": vectors * lanes, "count": count}
+        sizes = {
+            "registers": self._registers * width, "weights": given["weight_count"], "totals": given["total_count"] * lanes,
+            "sums": given["sum_count"], "finite": lanes, "params": params,
+        }  # fmt: skip
+        return _Memory(given, sizes, (count, row), (self._stored, vectors * lanes))
+
+
+class _Memory:
+    """
+    What a run needs, kept for the next with as many examples: registers, totals, and where little comes in and goes out.
+
+    Parameters
+    ----------
+    given
+        Arguments that are known, by their names.
+    sizes
+        How many numbers other arguments have room for.
+    inputs, stored
+        The shape of what comes in, and of what goes out.
+    """
+
+    def __init__(
+        self, given: dict[str, int], sizes: dict[str, int], inputs: tuple[int, int], stored: tuple[int, int]
+    ) -> None:
         np = numpy()
-        count, lanes = len(inputs), self._machine.lanes
-        width = min(self._most_vectors, max(1, -(-count // lanes))) * lanes
-        column = -(-count // lanes) * lanes
-        stored = np.empty((self._stored, column))
-        totals = np.zeros((self._totals, lanes))
-        if count:
-            registers = np.empty((self._registers, width))
-            shared, weights = self._table.filled(params)
-            registers[: len(shared)] = shared[:, None]
-            inputs = np.ascontiguousarray(inputs)
-            arguments = struct.pack(
-                "12q", self._words.ctypes.data, registers.ctypes.data, weights.ctypes.data, inputs.ctypes.data,
-                stored.ctypes.data, totals.ctypes.data, width, inputs.shape[1], column, 0, count, self._mask.ctypes.data,
-            )  # fmt: skip
-            self._run(arguments)
-        return stored[:, :count], totals[:-1].sum(axis=1)
+        self._given, self._shape, self._count = given, stored, inputs[0]
+        self._is_small = max(math.prod(inputs), math.prod(stored)) <= _SMALL
+        if self._is_small:
+            sizes = sizes | {"inputs": math.prod(inputs), "stored": math.prod(stored)}
+        starts = dict(zip(sizes, accumulate(map(_aligned, sizes.values()), initial=_LINE)))
+        self._all = np.empty(_LINE + sum(map(_aligned, sizes.values())))
+        first = self._all.ctypes.data // (8 * _LINE) * (8 * _LINE)  # numbers begin where a line of the cache does
+        offset = (self._all.ctypes.data - first) // 8
+        self._given |= {name: first + 8 * start for name, start in starts.items()}
 
+        def row(name: str) -> Any:
+            start = starts[name] - offset
+            return self._all[start : start + sizes[name]]
 
-class _Table:
-    """Gives the numbers that are the same for all examples, from those of the parameters."""
+        self.params, self.finite, self.sums = row("params"), row("finite"), row("sums")[:-1]
+        if self._is_small:
+            self._inputs, self._stored = row("inputs").reshape(inputs), row("stored").reshape(stored)[:, : inputs[0]]
+            self._packed = self._pack()
 
-    def __init__(self, tape: Tape, shared: Sequence[int], weights: Sequence[int]) -> None:
+    def _pack(self) -> bytes:
+        return _PACK(*(self._given[name] for name in kernel.ARGUMENTS))
+
+    def begin(self, inputs: Any) -> tuple[Any, bytes]:
+        """Give where results go, and the arguments of the function."""
+        if self._is_small:
+            self._inputs[:] = inputs
+            return self._stored, self._packed
         np = numpy()
-        constants: dict[int, int] = {}
-        param = tape.names.index("param") if "param" in tape.names else -1
+        inputs, stored = np.ascontiguousarray(inputs), np.empty(self._shape)
+        self._given |= {"inputs": inputs.ctypes.data, "stored": stored.ctypes.data}
+        self._held = inputs
+        return stored, self._pack()
 
-        def index_of(place: int) -> int:
-            if place < 0:
-                return 0
-            if tape.codes[place] == param:
-                return tape.operands[tape.starts[place]]
-            return -1 - constants.setdefault(place, len(constants) + 1)
+    def stored_of(self, stored: Any) -> Any:
+        """Give the results, which the next run must not write over."""
+        return stored.copy() if self._is_small else stored[:, : self._count]
 
-        index = np.array([index_of(place) for place in (*shared, *weights)], dtype=np.int64)
-        zero = np.array([place < 0 for place in (*shared, *weights)], dtype=bool)
-        self._constants = np.array([0.0, *(float(tape.numbers[place]) for place in constants)])[::-1].copy()
-        self._index, self._shared = np.where(zero, -1, index), len(shared)
 
-    def filled(self, params: Any) -> tuple[Any, Any]:
-        """Give what is in the shared registers, and the weights."""
-        np = numpy()
-        numbers = np.concatenate([params, self._constants])[self._index]
-        return numbers[: self._shared], numbers[self._shared :]
+def _aligned(size: int) -> int:
+    return -(-size // _LINE) * _LINE
+
+
+class _Constants:
+    """
+    Numbers for what is the same for all examples: a parameter by its index, a constant by a negative one.
+
+    Parameters
+    ----------
+    tape
+        The instructions.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._index = {-1: -1}
+        self.numbers = [-0.0]
+
+    def indices(self, places: Sequence[int]) -> list[int]:
+        """
+        Give indices.
+
+        Parameters
+        ----------
+        places
+            Of parameters and constants; -1 for -0.0.
+
+        Returns
+        -------
+        list of int
+        """
+        return [self._index_of(place) for place in places]
+
+    def _index_of(self, place: int) -> int:
+        tape = self._tape
+        if place >= 0 and place not in tape.numbers:
+            return tape.operands[tape.starts[place]]
+        if place not in self._index:
+            self.numbers.append(float(tape.numbers[place]))
+            self._index[place] = -len(self.numbers)
+        return self._index[place]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import BINARY, IEEE
 from autograd.program.elementary import Elementary
+from autograd.program.functions import TOGETHER
 from autograd.program.lanes import Body
 from autograd.program.lowering import body_of, kept_instructions, operands_of
 from autograd.program.tape import OPERATORS, SOURCES, Tape
@@ -30,9 +31,14 @@ SPECIAL = ("end", "load", "store", "total", "sum", "dot", "layer", "outer")
 #: So many registers at a time are computed by a layer.
 TILE = 4
 
+#: So many vectors are computed side by side, since each instruction waits for the one before.
+_AT_ONCE = 4
+
 #: What the function is given, in this order, as a row of 64-bit whole numbers: addresses, and sizes.
 ARGUMENTS = (
-    "code", "registers", "weights", "inputs", "stored", "totals", "width", "row", "column", "first", "last", "mask",
+    "code", "registers", "weights", "inputs", "stored", "totals", "sums", "finite", "params", "constants", "shared_from",
+    "weights_from", "targets", "mask", "shared_count", "weight_count", "total_count", "sum_count", "width", "row",
+    "column", "count",
 )  # fmt: skip
 
 
@@ -45,7 +51,20 @@ def opcodes() -> dict[str, int]:
     -------
     dict of str to int
     """
-    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *_of_the_table()))}
+    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *pairs(), *_of_the_table()))}
+
+
+@cache
+def pairs() -> dict[str, tuple[str, str]]:
+    """
+    List the instructions that compute two functions of one number.
+
+    Returns
+    -------
+    dict
+        By its name the names of the two.
+    """
+    return {f"{first}+{second}": (first, second) for first, (second, _) in TOGETHER.items()}
 
 
 @cache
@@ -97,36 +116,81 @@ class _Writer:
         self._run = ir.Function(module, ir.FunctionType(ir.VoidType(), [self._whole.as_pointer()]), "run")
         self._builder = ir.IRBuilder(self._run.append_basic_block("entry"))
         self._body = Body(self._builder, features.lanes, fused=features.fused)
+        self._wide = Body(self._builder, features.lanes * _AT_ONCE, fused=features.fused)
 
     def write(self) -> tuple[Any, set[str]]:
         builder = self._builder
         self._take_arguments()
-        with self._count(self._first, self._last, self._width_of_block) as start:
+        self._begin()
+        with self._count(self._number(0), self._last, self._width_of_block) as start:
             self._start = start
-            left = builder.sub(self._last, start)
-            block = self._smaller(left, self._width_of_block)
+            block = self._smaller(builder.sub(self._last, start), self._width_of_block)
             self._vectors = builder.udiv(
                 builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes)
             )
+            self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
             self._run_code()
+        self._end()
         builder.ret_void()
-        return self._run.module, self._body.elementary.called
+        return self._run.module, self._body.elementary.called | self._wide.elementary.called
 
     def _take_arguments(self) -> None:
-        builder = self._builder
+        builder, doubles, words = self._builder, self._double.as_pointer(), self._word.as_pointer()
         given = {}
         for place, name in enumerate(ARGUMENTS):
             given[name] = builder.load(builder.gep(self._run.args[0], [self._number(place)]), name=name)
-        doubles = self._double.as_pointer()
-        self._code = builder.inttoptr(given["code"], self._word.as_pointer())
-        self._registers = builder.inttoptr(given["registers"], doubles)
-        self._weights = builder.inttoptr(given["weights"], doubles)
-        self._inputs = builder.inttoptr(given["inputs"], doubles)
-        self._stored = builder.inttoptr(given["stored"], doubles)
-        self._totals = builder.inttoptr(given["totals"], doubles)
-        self._mask = builder.inttoptr(given["mask"], doubles)
+        row_names = ARGUMENTS[1 : ARGUMENTS.index("shared_from")]
+        self._rows = {name: builder.inttoptr(given[name], doubles) for name in (*row_names, "mask")}
+        words_of = {name: builder.inttoptr(given[name], words) for name in ("code", "shared_from", "weights_from", "targets")}
+        self._code, self._words = words_of["code"], words_of
+        self._counts = {name: given[name] for name in ARGUMENTS if name.endswith("_count")}
         self._width_of_block, self._row, self._column = given["width"], given["row"], given["column"]
-        self._first, self._last = given["first"], given["last"]
+        self._last = given["count"]
+
+    def _begin(self) -> None:
+        """Put in place what is the same for all examples, and zeros into totals and sums."""
+        builder, zero, one = self._builder, self._number(0), self._number(1)
+        with self._count(zero, self._counts["weight_count"], one) as i:
+            builder.store(self._given(self._words["weights_from"], i), builder.gep(self._rows["weights"], [i]))
+        vectors = builder.udiv(self._width_of_block, self._number(self._lanes))
+        with self._count(zero, self._counts["shared_count"], one) as i:
+            number = self._body.splat(self._given(self._words["shared_from"], i))
+            row = builder.gep(self._rows["registers"], [builder.mul(i, self._width_of_block)])
+            with self._count(zero, vectors, one) as v:
+                builder.store(number, self._vector_of(row, v), align=8)
+        with self._count(zero, self._counts["total_count"], one) as i:
+            builder.store(self._body.constant(0.0), self._total_at(i), align=8)
+        with self._count(zero, self._counts["sum_count"], one) as i:
+            builder.store(self._double(0.0), builder.gep(self._rows["sums"], [i]))
+        builder.store(self._body.constant(0.0), self._finite, align=8)
+
+    def _given(self, which: Any, i: Any) -> Any:
+        """Load a parameter, or where the index is negative a constant."""
+        builder = self._builder
+        index = builder.sext(builder.load(builder.gep(which, [i])), self._whole)
+        is_param = builder.icmp_signed(">=", index, self._number(0))
+        row = builder.select(is_param, self._rows["params"], self._rows["constants"])
+        return builder.load(builder.gep(row, [builder.select(is_param, index, builder.not_(index))]))
+
+    def _end(self) -> None:
+        """Add up totals over the lanes, and where a sum has several."""
+        builder = self._builder
+        with self._count(self._number(0), self._counts["total_count"], self._number(1)) as i:
+            target = builder.sext(builder.load(builder.gep(self._words["targets"], [i])), self._whole)
+            at = builder.gep(self._rows["sums"], [target])
+            builder.store(builder.fadd(builder.load(at), self._over_lanes(builder.load(self._total_at(i), align=8))), at)
+
+    def _over_lanes(self, vector: Any) -> Any:
+        builder = self._builder
+        total, *others = [builder.extract_element(vector, self._word(lane)) for lane in range(self._lanes)]
+        for other in others:
+            total = builder.fadd(total, other)
+        return total
+
+    @property
+    def _finite(self) -> Any:
+        """Where zero times each result is added up: nan if one is not finite."""
+        return self._vector_of(self._rows["finite"], self._number(0))
 
     def _run_code(self) -> None:
         """Run the code from its beginning to `end`, for the examples from `start` on."""
@@ -162,38 +226,59 @@ class _Writer:
         if name in special:
             return special[name]()
         if name == "add_product":
-            return self._elementwise(3, lambda total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
+            return self._elementwise(3, lambda _, total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
+        if name in pairs():
+            return self._elementwise(1, lambda body, x: self._both(body, name, x), results=2)
         count = _of_the_table()[name]
         if name not in kept_instructions():
-            return self._elementwise(count, lambda *given: self._of_numbers(name, given))
-        return self._elementwise(count, lambda *given: self._of_entry(name, given))
+            return self._elementwise(count, lambda body, *given: self._of_numbers(body, name, given))
+        return self._elementwise(count, lambda body, *given: self._of_entry(body, name, given))
 
-    def _elementwise(self, count: int, compute: Callable[..., Any]) -> Any:
-        out, *operands = [self._register(1 + i) for i in range(count + 1)]
-        with self._each_vector() as v:
-            given = [self._builder.load(self._vector_of(operand, v), align=8) for operand in operands]
-            self._builder.store(self._body.as_number(compute(*given)), self._vector_of(out, v), align=8)
-        return self._number(count + 2)
+    def _elementwise(self, count: int, compute: Callable[..., Any], results: int = 1) -> Any:
+        """``op times, result, operand, ..., result, ...``: the same for several registers, one after the other."""
+        builder = self._builder
+        size = self._number(count + results)
+        end = self._sum_of(builder.mul(self._operand(1), size), self._number(2), 0)
+        with self._count(self._number(2), end, size) as at:
+            rows = [self._register_at(builder.add(at, self._number(i))) for i in range(count + results)]
+            for body, start, stop in self._vectors_in_groups():
+                with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
+                    places = [builder.bitcast(self._vector_of(row, v), body.vector.as_pointer()) for row in rows]
+                    given = [builder.load(place, align=8) for place in places[results:]]
+                    computed = compute(body, *given)
+                    for place, number in zip(places, [computed] if results == 1 else computed):
+                        builder.store(body.as_number(number), place, align=8)
+        return end
 
-    def _of_numbers(self, name: str, given: Sequence[Any]) -> Any:
+    def _both(self, body: Body, name: str, x: Any) -> list[Any]:
+        """Write two functions of the same number together."""
+        first, second = name.split("+")
+
+        def apart() -> list[Any]:
+            return [body.emit(first, [x]), self._of_entry(body, second, [x])]
+
+        return body.elementary.together(first, x, apart)
+
+    def _of_numbers(self, body: Body, name: str, given: Sequence[Any]) -> Any:
         """Write a primitive; where it wants truth values, numbers are true that are not zero."""
         tests = {"select": 1, "and": 2, "or": 2}.get(name, 0)
-        zero = self._body.constant(0.0)
+        zero = body.constant(0.0)
         true = [self._builder.fcmp_unordered("!=", each, zero) for each in given[:tests]]
-        return self._body.emit(name, [*true, *given[tests:]])
+        return body.emit(name, [*true, *given[tests:]])
 
-    def _of_entry(self, name: str, given: Sequence[Any]) -> Any:
+    def _of_entry(self, body: Body, name: str, given: Sequence[Any]) -> Any:
+        """Write an entry of the table, with what it is made of."""
         tape = Tape()
         result = body_of(name)(tape, *(tape.source("input", i) for i in range(len(given))))
         done: dict[int, Any] = {}
         for place in tape.needed_for([result]):
             op, operands = tape.instructions[place]
             if op == "constant":
-                done[place] = self._body.constant(operands[0])
+                done[place] = body.constant(operands[0])
             elif op == "input":
                 done[place] = given[operands[0]]
             else:
-                done[place] = self._body.emit(op, [done[operand] for operand in operands])
+                done[place] = body.emit(op, [done[operand] for operand in operands])
         return done[result]
 
     # ------------------------------------------------------------------ what comes in and goes out
@@ -203,30 +288,65 @@ class _Writer:
         builder = self._builder
         register, column = self._register(1), self._operand(2)
         latest = builder.sub(self._last, self._number(1))
-        count = builder.mul(self._vectors, self._number(self._lanes))
-        with self._count(self._number(0), count, self._number(1)) as lane:
-            example = self._smaller(builder.add(self._start, lane), latest)
-            number = builder.load(builder.gep(self._inputs, [builder.add(builder.mul(example, self._row), column)]))
-            builder.store(number, builder.gep(register, [lane]))
+        column = builder.gep(self._rows["inputs"], [column])
+        with self._each_vector() as v:
+            first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
+            numbers = self._ir.Constant(self._vector, self._ir.Undefined)
+            for lane in range(self._lanes):
+                example = self._smaller(builder.add(first, self._number(lane)), latest)
+                number = builder.load(builder.gep(column, [builder.mul(example, self._row)]))
+                numbers = builder.insert_element(numbers, number, self._word(lane))
+            builder.store(numbers, self._vector_of(register, v), align=8)
         return self._number(3)
 
     def _store(self) -> Any:
         """``store result, register``."""
         builder = self._builder
         first = builder.add(builder.mul(self._operand(1), self._column), self._start)
-        out, register = builder.gep(self._stored, [first]), self._register(2)
+        out, register = builder.gep(self._rows["stored"], [first]), self._register(2)
         with self._each_vector() as v:
             number = builder.load(self._vector_of(register, v), align=8)
             builder.store(number, self._vector_of(out, v), align=8)
+            so_far = builder.load(self._finite, align=8)
+            builder.store(builder.fadd(so_far, builder.fmul(number, self._body.constant(0.0))), self._finite, align=8)
         return self._number(3)
 
     def _total(self) -> Any:
-        """``total place, register``: add it up over the examples."""
-        at = self._total_at(self._operand(1))
-        register = self._register(2)
-        with self._each_vector() as v:
-            self._add_to(at, self._masked(self._builder.load(self._vector_of(register, v), align=8), v))
-        return self._number(3)
+        """``total times, place, register, ...``: add registers up over the examples."""
+        builder, zero, one = self._builder, self._number(0), self._number(1)
+        end = self._sum_of(builder.mul(self._operand(1), self._number(2)), self._number(2), 0)
+        for shown in self._whole_or_masked():
+            with self._count(self._number(2), end, self._number(2)) as at:
+                total = self._total_at(self._operand_at(at))
+                register = self._register_at(builder.add(at, one))
+                before = builder.load(total, align=8)
+                whole = builder.and_(self._vectors, self._number(-_AT_ONCE))
+                zeros = [before, *[self._body.constant(0.0)] * (_AT_ONCE - 1)]  # chains that are added up side by side
+                with self._accumulate(zero, whole, self._number(_AT_ONCE), zeros) as (v, sums, give):
+                    give([self._added(so_far, register, v, i, shown) for i, so_far in enumerate(sums)])
+                first, *others = self._totals_out
+                for other in others:
+                    first = builder.fadd(first, other)
+                with self._accumulate(whole, self._vectors, one, [first]) as (v, (so_far,), give):
+                    give([self._added(so_far, register, v, 0, shown)])
+                builder.store(self._totals_out[0], total, align=8)
+        return end
+
+    def _added(self, total: Any, register: Any, v: Any, i: int, shown: Callable[[Any, Any], Any]) -> Any:
+        """Add a vector of a register to a total."""
+        v = self._builder.add(v, self._number(i))
+        return self._builder.fadd(total, shown(self._builder.load(self._vector_of(register, v), align=8), v))
+
+    def _whole_or_masked(self) -> Iterator[Callable[[Any, Any], Any]]:
+        """Write what follows twice: for a block that is full, and with numbers masked for the last one."""
+        builder, run = self._builder, self._run
+        full, partial, after = (run.append_basic_block(name) for name in ("full", "partial", "after"))
+        builder.cbranch(self._is_full, full, partial)
+        for block, shown in ((full, lambda number, _: number), (partial, self._masked)):
+            builder.position_at_end(block)
+            yield shown
+            builder.branch(after)
+        builder.position_at_end(after)
 
     def _masked(self, number: Any, v: Any) -> Any:
         """Make zero what belongs to no example, behind the last."""
@@ -234,12 +354,8 @@ class _Writer:
         left = builder.sub(builder.sub(self._last, self._start), builder.mul(v, self._number(self._lanes)))
         shown = self._smaller(left, self._number(self._lanes))
         start = builder.sub(self._number(self._lanes), shown)
-        mask = builder.load(builder.bitcast(builder.gep(self._mask, [start]), self._vector.as_pointer()), align=8)
+        mask = builder.load(builder.bitcast(builder.gep(self._rows["mask"], [start]), self._vector.as_pointer()), align=8)
         return builder.select(builder.fcmp_unordered("!=", mask, self._body.constant(0.0)), number, mask)
-
-    def _add_to(self, at: Any, number: Any) -> None:
-        builder = self._builder
-        builder.store(builder.fadd(builder.load(at, align=8), number), at, align=8)
 
     # ------------------------------------------------------------------ many operands
 
@@ -281,12 +397,13 @@ class _Writer:
         outs = builder.add(xs, count)
         size = builder.mul(builder.add(count, self._number(1)), tile)
         with self._count(self._number(0), tiles, self._number(1)) as index:
-            base = builder.gep(self._weights, [builder.add(weights, builder.mul(index, size))])
+            base = builder.gep(self._rows["weights"], [builder.add(weights, builder.mul(index, size))])
             out = [
                 self._register_at(builder.add(builder.add(outs, builder.mul(index, tile)), self._number(j)))
                 for j in range(TILE)
             ]
-            for wide, start, stop in self._vectors_in_groups():
+            for body, start, stop in self._vectors_in_groups():
+                wide = body.lanes // self._lanes
                 with self._count(start, stop, self._number(wide)) as v:
                     starts = [self._splat_at(base, self._number(j)) for j in range(TILE)]
                     first = [each for each in starts for _ in range(wide)]
@@ -312,33 +429,33 @@ class _Writer:
 
     def _outer(self) -> Any:
         """
-        ``outer rows, columns, a, ..., x, ..., place, ...``: add all products of an a and an x up over the examples.
+        ``outer rows, columns, first, a, ..., x, ...``: add all products of an a and an x up over the examples.
 
-        Rows and columns are counted in tiles; of each tile the places stand together.
+        Rows and columns are counted in tiles; the totals of each tile stand together, those of all behind `first`.
         """
         builder, tile = self._builder, self._number(TILE)
-        rows, columns = self._operand(1), self._operand(2)
-        a_s = self._number(3)
+        rows, columns, first = self._operand(1), self._operand(2), self._operand(3)
+        a_s = self._number(4)
         x_s = builder.add(a_s, builder.mul(rows, tile))
-        places = builder.add(x_s, builder.mul(columns, tile))
         with self._count(self._number(0), rows, self._number(1)) as row:
             a = [self._register_at(self._sum_of(a_s, builder.mul(row, tile), i)) for i in range(TILE)]
             with self._count(self._number(0), columns, self._number(1)) as column:
                 x = [self._register_at(self._sum_of(x_s, builder.mul(column, tile), j)) for j in range(TILE)]
                 which = builder.add(builder.mul(row, columns), column)
-                target = builder.add(places, builder.mul(which, self._number(TILE * TILE)))
-                zeros = [self._body.constant(0.0)] * (TILE * TILE)
-                with self._accumulate(self._number(0), self._vectors, self._number(1), zeros) as (v, sums, give):
-                    left = [self._masked(builder.load(self._vector_of(each, v), align=8), v) for each in a]
-                    right = [builder.load(self._vector_of(each, v), align=8) for each in x]
-                    give([
-                        self._fused(left[i], right[j], sums[i * TILE + j]) for i in range(TILE) for j in range(TILE)
-                    ])
-                for k, total in enumerate(self._totals_out):
-                    self._add_to(self._total_at(self._operand_at(builder.add(target, self._number(k)))), total)
-        return builder.sub(
-            builder.add(places, builder.mul(builder.mul(rows, columns), self._number(TILE * TILE))), self._number(0)
-        )
+                totals = builder.add(first, builder.mul(which, self._number(TILE * TILE)))
+                own = [self._total_at(builder.add(totals, self._number(k))) for k in range(TILE * TILE)]
+                for shown in self._whole_or_masked():
+                    before = [builder.load(total, align=8) for total in own]
+                    with self._accumulate(self._number(0), self._vectors, self._number(1), before) as (v, sums, give):
+                        left = [shown(builder.load(self._vector_of(each, v), align=8), v) for each in a]
+                        right = [builder.load(self._vector_of(each, v), align=8) for each in x]
+                        give([
+                            self._fused(left[i], right[j], sums[i * TILE + j])
+                            for i in range(TILE) for j in range(TILE)
+                        ])
+                    for total, after in zip(own, self._totals_out, strict=True):
+                        builder.store(after, total, align=8)
+        return builder.add(x_s, builder.mul(columns, tile))
 
     def _fused(self, x: Any, y: Any, z: Any) -> Any:
         """Give x*y + z, with one rounding where the CPU has that."""
@@ -373,14 +490,14 @@ class _Writer:
     def _register_at(self, place: Any) -> Any:
         """Give the address of the register that a place of the code names."""
         builder = self._builder
-        return builder.gep(self._registers, [builder.mul(self._operand_at(place), self._width_of_block)])
+        return builder.gep(self._rows["registers"], [builder.mul(self._operand_at(place), self._width_of_block)])
 
     def _vector_of(self, row: Any, v: Any) -> Any:
         builder = self._builder
         return builder.gep(builder.bitcast(row, self._vector.as_pointer()), [v])
 
     def _total_at(self, place: Any) -> Any:
-        return self._vector_of(self._totals, place)
+        return self._vector_of(self._rows["totals"], place)
 
     def _splat_at(self, base: Any, place: Any) -> Any:
         return self._body.splat(self._builder.load(self._builder.gep(base, [place])))
@@ -395,11 +512,10 @@ class _Writer:
         with self._count(self._number(0), self._vectors, self._number(1)) as v:
             yield v
 
-    def _vectors_in_groups(self) -> list[tuple[int, Any, Any]]:
-        """Give loops over the vectors of a block: several at a time, then the rest one by one."""
-        wide = 4 if self._lanes > 2 else 2
-        whole = self._builder.and_(self._vectors, self._number(-wide))
-        return [(wide, self._number(0), whole), (1, whole, self._vectors)]
+    def _vectors_in_groups(self) -> list[tuple[Body, Any, Any]]:
+        """Give loops over the vectors of a block: several at a time, for the CPU to compute side by side, then the rest."""
+        whole = self._builder.and_(self._vectors, self._number(-_AT_ONCE))
+        return [(self._wide, self._number(0), whole), (self._body, whole, self._vectors)]
 
     @contextmanager
     def _count(self, start: Any, stop: Any, step: Any) -> Iterator[Any]:

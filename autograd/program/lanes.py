@@ -27,7 +27,7 @@ class Body:
     def __init__(self, builder: Any, lanes: int, *, fused: bool) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
-        self._ir, self._builder, self._lanes = ir, builder, lanes
+        self._ir, self._builder, self.lanes = ir, builder, lanes
         self.vector = ir.VectorType(ir.DoubleType(), lanes)
         self.elementary = Elementary(builder, lanes, fused=fused)
 
@@ -45,7 +45,7 @@ class Body:
         llvmlite.ir.Constant
         """
         kind = self._ir.IntType(1) if isinstance(number, bool) else self._ir.DoubleType()
-        return self._ir.Constant(self._ir.VectorType(kind, self._lanes), [kind(number)] * self._lanes)
+        return self._ir.Constant(self._ir.VectorType(kind, self.lanes), [kind(number)] * self.lanes)
 
     def splat(self, scalar: Any) -> Any:
         """
@@ -62,7 +62,7 @@ class Body:
         """
         builder, undefined = self._builder, self._ir.Constant(self.vector, self._ir.Undefined)
         single = builder.insert_element(undefined, scalar, self._ir.IntType(32)(0))
-        zeros = self._ir.Constant(self._ir.VectorType(self._ir.IntType(32), self._lanes), [0] * self._lanes)
+        zeros = self._ir.Constant(self._ir.VectorType(self._ir.IntType(32), self.lanes), [0] * self.lanes)
         return builder.shuffle_vector(single, undefined, zeros)
 
     def as_number(self, register: Any) -> Any:

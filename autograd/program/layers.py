@@ -8,7 +8,7 @@ adjoints; and the gradient of its weights is each input times each adjoint.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.program.kernel import TILE
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from autograd.program.tape import Tape
+
+
+#: What a product starts from, which is a sum of one product.
+_NO_START = -1
 
 
 class Layer(NamedTuple):
@@ -51,12 +55,12 @@ class Layer(NamedTuple):
         Returns
         -------
         list of int
-            Places; -1 for 0.0, where there are not so many sums, or they start from 0.0.
+            Places; -1 for -0.0, which changes nothing: where there are not so many sums, or a sum starts from nothing.
         """
         ordered: list[int] = []
         for first in range(0, len(self.dots), TILE):
             missing = [-1] * (first + TILE - len(self.dots))
-            starts = [-1 if tape.numbers.get(start) == 0.0 else start for start in self.starts[first : first + TILE]]
+            starts = self.starts[first : first + TILE]
             ordered += [*starts, *missing]
             for column in zip(*self.weights[first : first + TILE], strict=True):
                 ordered += [*column, *missing]
@@ -97,9 +101,9 @@ class Outer(NamedTuple):
         """All places that are read."""
         return (*self.a, *self.x)
 
-    def code(self, register: Sequence[int], unused: int, nowhere: int) -> list[int]:
+    def code(self, register: Sequence[int], unused: int) -> list[int]:
         """
-        Write the operands of the interpreter's instruction.
+        Write which registers the interpreter's instruction reads, in whole tiles.
 
         Parameters
         ----------
@@ -107,25 +111,42 @@ class Outer(NamedTuple):
             By place.
         unused
             A register for the rest of a tile.
-        nowhere
-            A total for it.
 
         Returns
         -------
         list of int
         """
-        rows, columns = -(-len(self.a) // TILE), -(-len(self.x) // TILE)
-        words = [rows, columns]
-        for places, tiles in ((self.a, rows), (self.x, columns)):
-            words += [register[place] for place in places]
-            words += [unused] * (tiles * TILE - len(places))
-        padded = [[*row, *[nowhere] * (columns * TILE - len(row))] for row in self.targets]
-        padded += [[nowhere] * (columns * TILE)] * (rows * TILE - len(padded))
-        for i in range(0, rows * TILE, TILE):
-            for j in range(0, columns * TILE, TILE):
-                for row in padded[i : i + TILE]:
-                    words += row[j : j + TILE]
-        return words
+        return [
+            register[place] if place >= 0 else unused for places in (self.a, self.x) for place in _filled(places, -1)
+        ]
+
+    def tiled_targets(self, nowhere: int) -> list[int]:
+        """
+        Order the targets as the interpreter does.
+
+        Parameters
+        ----------
+        nowhere
+            The target of what is in the rest of a tile.
+
+        Returns
+        -------
+        list of int
+        """
+        padded = [_filled(row, nowhere) for row in self.targets]
+        padded = _filled(padded, [nowhere] * len(padded[0]))
+        return [
+            target
+            for i in range(0, len(padded), TILE)
+            for j in range(0, len(padded[0]), TILE)
+            for row in padded[i : i + TILE]
+            for target in row[j : j + TILE]
+        ]
+
+
+def _filled(items: Sequence[Any], rest: Any) -> list[Any]:
+    """Fill the last tile."""
+    return [*items, *[rest] * (-len(items) % TILE)]
 
 
 def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
@@ -145,16 +166,15 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
     -------
     Layers
     """
-    member: dict[int, Layer] = {}
-    if "dot" not in tape.names:
-        return Layers(member)
-    code, codes = tape.names.index("dot"), tape.codes
+    names, codes, operands, starts = tape.names, tape.codes, tape.operands, tape.starts
+    dot, mul = (names.index(op) if op in names else -1 for op in ("dot", "mul"))
     by_xs: dict[tuple[int, ...], Layer] = {}
     for place in needed:
-        if codes[place] != code:
+        if codes[place] not in (dot, mul):
             continue
-        start, *factors = tape.operands[tape.starts[place] : tape.starts[place + 1]]
-        if codes[start] not in uniform:
+        own = operands[starts[place] : starts[place + 1]]
+        start, factors = (own[0], own[1:]) if codes[place] == dot else (_NO_START, own)
+        if start != _NO_START and codes[start] not in uniform:
             continue
         pairs = list(zip(factors[::2], factors[1::2], strict=True))
         if all(codes[w] in uniform for w, _ in pairs):
@@ -167,8 +187,12 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
         layer.dots.append(place)
         layer.starts.append(start)
         layer.weights.append(weights)
-        member[place] = layer
-    return Layers(member)
+    return Layers({
+        place: layer
+        for layer in by_xs.values()
+        if len(layer.xs) > 1 or len(layer.dots) >= TILE
+        for place in layer.dots
+    })  # fmt: skip
 
 
 def terms_of(

@@ -264,7 +264,7 @@ class Program:
             As for a call.
         """
         points, _ = self._points(x)
-        outcomes, _ = self._of_guards.run(points, self._numbers(params))
+        outcomes, *_ = self._of_guards.run(points, self._numbers(params))
         follows = numpy().ones(len(points), dtype=bool)
         for guard, outcome in zip(self._guards, outcomes, strict=True):
             follows &= outcome == guard.outcome
@@ -273,21 +273,27 @@ class Program:
     # ------------------------------------------------------------------ one run
 
     def _points(self, x: Any) -> tuple[Any, bool]:
-        points = _array(x, f"x must be {len(self._inputs)} numbers, or rows of so many")
-        is_batch = points.ndim == 2
-        if points.ndim not in (1, 2) or points.shape[-1] != len(self._inputs):
-            msg = f"x must be {len(self._inputs)} numbers, or rows of so many, not an array of shape {points.shape}"
+        points = _array(x, self._wanted)
+        shape = points.shape
+        if len(shape) not in (1, 2) or shape[-1] != len(self._inputs):
+            msg = f"{self._wanted}, not an array of shape {shape}"
             raise ArgumentError(msg)
-        self._check_constants()
-        return numpy().atleast_2d(points), is_batch
+        if self._constants:
+            self._check_constants()
+        return (points, True) if len(shape) == 2 else (points[None], False)
+
+    @property
+    def _wanted(self) -> str:
+        return f"x must be {len(self._inputs)} numbers, or rows of so many"
 
     def _numbers(self, params: Any) -> Any:
         np = numpy()
         if params is None:
             return np.array([leaf.data for leaf in self.params])
-        numbers = np.ascontiguousarray(_array(params, f"params must be {len(self.params)} numbers"))
+        wanted = f"params must be {len(self.params)} numbers"
+        numbers = np.ascontiguousarray(_array(params, wanted))
         if numbers.shape != (len(self.params),):
-            msg = f"params must be {len(self.params)} numbers, not an array of shape {numbers.shape}"
+            msg = f"{wanted}, not an array of shape {numbers.shape}"
             raise ArgumentError(msg)
         return numbers
 
@@ -308,12 +314,12 @@ class Program:
         if not isinstance(threads, int) or threads < 1:
             msg = f"threads must be a whole number, 1 or more, not {threads!r}"
             raise ArgumentError(msg)
-        stored, sums = executor.run(points, numbers, threads)
+        stored, sums, is_finite = executor.run(points, numbers, threads)
         first, last = len(self._values), len(self._observed)
         values, slopes = stored[:first], stored[last:]
         for guard, outcomes in zip(self._guards, stored[first:last], strict=True):
             guard.check(outcomes)
-        if check:
+        if check and not is_finite:
             np = numpy()
             for example in np.flatnonzero(~np.isfinite(values).all(axis=0)):
                 self._replay(points[example], numbers)
@@ -377,6 +383,8 @@ class Program:
 def _array(given: Any, wanted: str) -> Any:
     """Make an array of real numbers: not of text, nor of complex numbers, nor of None."""
     np = numpy()
+    if type(given) is np.ndarray and given.dtype == float:  # most often so
+        return given
     try:
         found = np.asarray(given)
         if found.dtype == object:

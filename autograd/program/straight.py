@@ -76,7 +76,7 @@ class StraightLine:
         addresses = [engine.get_function_address("run") for engine in self._engines]
         self._functions = numpy().array(addresses, dtype="int64")
 
-    def run(self, inputs: Any, params: Any) -> tuple[Any, Any]:
+    def run(self, inputs: Any, params: Any) -> tuple[Any, Any, None]:
         """
         Compute the results.
 
@@ -93,6 +93,8 @@ class StraightLine:
             For each result its numbers, an array (number of results, n).
         summed
             For each result its sum, an array.
+        is_finite
+            None: that has not been looked at.
         """
         np = numpy()
         count, lanes = len(inputs), self._lanes
@@ -110,7 +112,7 @@ class StraightLine:
             self._blocks(filled, params, last, totals, memory)
             stored[:, whole:] = last[:, :rest]
             sums += totals[:, :rest].sum(axis=1)
-        return stored, sums
+        return stored, sums, None
 
     def _blocks(self, inputs: Any, params: Any, stored: Any, totals: Any, memory: Any) -> None:
         columns = numpy().ascontiguousarray(inputs.T)
