@@ -156,6 +156,7 @@ def added(x, y):
     return [one + other for one, other in zip(x, y, strict=True)]
 
 
+# %%
 def gpt(token, keys, values):
     """Give the logits of what may follow a token; its key and value are added to those before."""
     (block,) = model.blocks
@@ -180,6 +181,7 @@ def gpt(token, keys, values):
     return matrix(x, model.head.weight)
 
 
+# %%
 keys, values = [], []
 mine = [gpt(token, keys, values) for token in characters.encode("ava")[:-1]]
 theirs = model(characters.encode("ava")[:-1])
