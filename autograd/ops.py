@@ -148,6 +148,10 @@ ENTRIES = (
        "a where the condition is true, b elsewhere.",
        textbook=("0", "1 if condition else 0", "0 if condition else 1"), domain=(REALS, REALS, REALS),
        kink="no gradient flows to the condition, nor into the branch that was not taken"),
+    Op("take", "[values]+, index", "element(values, chosen)", ("1.0 if place == chosen else nothing", None),
+       "The element at an index, counted from 0; an index is rounded down.", let=(("chosen", "floor(index)"),),
+       textbook=("1 if place == floor(index) else 0", "0"), domain=(REALS, "[0, 1)"),
+       kink="no gradient flows to the index, nor into the elements that were not taken"),
     Op("clip", "x, low, high", "minimum(maximum(x, low), high)", None, "x, kept between two bounds.",
        domain=(REALS, REALS, REALS), kink="at a bound, x and the bound share the derivative equally"),
     # ------------------------------------------------------------------ many operands

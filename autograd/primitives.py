@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 # ---------------------------------------------------------------------- floats, as Python computes
 
@@ -152,6 +152,59 @@ def left_product(factors: Iterable[Any]) -> Any:
     return out
 
 
+def element(values: Sequence[Any], index: float) -> Any:
+    """
+    Take an element of a sequence.
+
+    Parameters
+    ----------
+    values
+        Numbers, or Values.
+    index
+        A whole number, counted from 0.
+
+    Returns
+    -------
+    float or Value
+
+    Raises
+    ------
+    IndexError
+        There is no such element; indices below 0 do not count from the end.
+
+    Examples
+    --------
+    >>> element([2.0, 3.0, 4.0], 1.0)
+    3.0
+    """
+    if 0.0 <= index < len(values):
+        return values[int(index)]
+    msg = f"the index must be from 0 to {len(values) - 1}, not {index:g}"
+    raise IndexError(msg)
+
+
+def places(values: Sequence[Any]) -> list[float]:
+    """
+    Count the elements of a sequence.
+
+    Parameters
+    ----------
+    values
+        Numbers, or Values.
+
+    Returns
+    -------
+    list of float
+        For each where it stands, from 0.
+
+    Examples
+    --------
+    >>> places([7.0, 8.0])
+    [0.0, 1.0]
+    """
+    return [float(place) for place in range(len(values))]
+
+
 def polygamma(order: float, x: float) -> float:
     """
     Differentiate the logarithm of the gamma function `order` + 1 times.
@@ -244,10 +297,12 @@ FLOATS: dict[str, Any] = {
     "abs": abs,
     "ceil": _ceil,
     "detached": _detached,
+    "element": element,
     "floor": _floor,
     "len": len,
     "maximum": maximum,
     "minimum": minimum,
+    "places": places,
     "nothing": None,  # the local derivative of a branch that was not taken
     "polygamma": polygamma,
     "pow": real_power,
@@ -280,6 +335,10 @@ def _total_power(x: float, y: float) -> float:
 
 def _total_remainder(x: float, y: float) -> float:
     return x % y if y != 0.0 else nan
+
+
+def _total_element(values: Sequence[float], index: float) -> float:
+    return values[int(index)] if 0.0 <= index < len(values) else nan
 
 
 def _total(
@@ -332,6 +391,7 @@ IEEE: dict[str, Any] = {
     "ceil": _finite_only(_ceil),
     "cos": _total(math.cos),
     "cosh": _total(math.cosh),
+    "element": _total_element,
     "exp": _total(math.exp),
     "exp2": _total(math.exp2),
     "expm1": _total(math.expm1),
@@ -474,6 +534,7 @@ LATEX: dict[str, str] = {
     "cos": r"\cos\left({0}\right)",
     "cosh": r"\cosh\left({0}\right)",
     "detached": "{0}",
+    "element": r"{0}_{{{1}}}",
     "exp": r"e^{{{0}}}",
     "exp2": r"2^{{{0}}}",
     "expm1": r"\left(e^{{{0}}} - 1\right)",
@@ -603,12 +664,13 @@ def complex_primitives() -> dict[str, Any]:
     return {
         **{name: getattr(cmath, name) for name in FLOATS if hasattr(cmath, name)},
         **{name: _of_real_part(FLOATS[name]) for name in ("ceil", "detached", "floor", "trunc")},
-        **{name: FLOATS[name] for name in ("len", "nothing", "product", "sum", "zip")},
+        **{name: FLOATS[name] for name in ("len", "nothing", "places", "product", "sum", "zip")},
         "abs": lambda x: -x if x.real < 0 else x,
         "atan2": atan2_of,
         "cbrt": cbrt_of,
         "compared": lambda sign, x, y: COMPARISONS[sign](x.real, y.real),
         "copysign": copysign_of,
+        "element": lambda values, index: values[int(index.real)],
         "exp2": lambda x: cmath.exp(x * math.log(2)),
         "expm1": expm1_of,
         "hypot": hypot_of,

@@ -33,6 +33,7 @@ from nn.containers import Residual, Sequential  # noqa: E402
 from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
+from nn.language import GPT, Bigrams, Characters, fit_documents, generate, mean_loss  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
 from nn.losses import (  # noqa: E402
     bce_with_logits,
@@ -67,6 +68,7 @@ from nn.schedules import (  # noqa: E402
 from nn.training import Callback, ClipGradNorm, EarlyStopping, History, evaluate, fit, predict  # noqa: E402
 
 __all__ = [
+    "GPT",
     "MLP",
     "SGD",
     "Activation",
@@ -74,7 +76,9 @@ __all__ = [
     "Adam",
     "AdamW",
     "BatchNorm",
+    "Bigrams",
     "Callback",
+    "Characters",
     "ClipGradNorm",
     "CosineAnnealingLR",
     "Diagnosis",
@@ -105,12 +109,15 @@ __all__ = [
     "diagnose",
     "evaluate",
     "fit",
+    "fit_documents",
+    "generate",
     "hinge",
     "huber",
     "init",
     "l1_penalty",
     "l2_penalty",
     "mae",
+    "mean_loss",
     "mse",
     "predict",
 ]

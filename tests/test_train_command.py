@@ -1,5 +1,6 @@
 """``chainrule train``, as a user runs it."""
 
+import re
 import subprocess
 import sys
 
@@ -54,6 +55,65 @@ def test_each_data_set(tmp_path, capsys, monkeypatch, data, pictures):
     assert out[-1].startswith("held-out accuracy: ")
     assert {path.name for path in (tmp_path / "trained" / data).iterdir()} == {"model.safetensors", *pictures}
     assert set(RECIPES) == {"moons", "circles", "spirals", "digits", "iris"}
+
+
+NAMES = ["anna", "hanna", "nan", "han", "ann", "nana", "aha", "hana", "naan", "haan", "anah", "nah"]
+
+
+def test_names_of_ones_own(tmp_path):
+    data, saved = tmp_path / "names.txt", tmp_path / "gpt.safetensors"
+    data.write_text("\n".join([*NAMES, "", NAMES[0]]), encoding="utf-8")
+    words = ["names", "--data", str(data), "--steps", "30", "--batch-size", "2", "--samples", "3", "--block-size", "6"]
+    done = run(*words, "--save", str(saved), "--temperature", "0.5")
+    assert done.returncode == 0, done.stderr
+    assert "names: 11 to train on, 1 held out (seed 0)" in done.stdout
+    assert "30/30" in done.stderr
+    assert "held-out loss, a character: " in done.stdout
+    assert "of counted pairs, with one added: " in done.stdout
+    assert len(done.stdout.strip().split("\n")[-1].split(", ")) == 3
+    nn.GPT(4, block_size=6).load(saved)
+    assert {path.name for path in tmp_path.iterdir()} == {"names.txt", "gpt.safetensors"}
+    again = run(*words, "--temperature", "0.5")
+    assert done.stdout.split("\n")[-2:] == again.stdout.split("\n")[-2:]
+
+
+def test_names_of_the_package(capsys):
+    pytest.importorskip("names", reason="needs the package names")
+    assert main(["train", "names", "--steps", "2"]) == 0
+    assert "names: 4,647 to train on, 516 held out" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["names", "--hidden", "3"], "train names has no --hidden"),
+        (["digits", "--temperature", "1"], "train digits has no --temperature"),
+        (["names", "--data", "nowhere.txt"], "'nowhere.txt' cannot be read: No such file"),
+        (["names", "--data", "{few}"], "must have at least 10 names, one a line, not 2"),
+        (["names", "--data", "{long}"], "'abcdefghijklmnop' in line 2 has 16 characters, .* give --block-size 17"),
+        (["names", "--data", "{bytes}"], "is not text in UTF-8"),
+        (["names", "--data", "{good}", "--temperature", "0"], "--temperature must be positive, not 0"),
+        (["names", "--data", "{good}", "--samples", "0"], "--samples must be at least 1, not 0"),
+        (["names", "--data", "{good}", "--steps", "0"], "steps must be at least 1, not 0"),
+        (["names", "--data", "{good}", "--save", "nowhere/gpt"], "'nowhere/gpt' cannot be written: No such file"),
+        (["names", "--data", "{good}", "--save", "."], "--save: '.' cannot be written: Is a directory"),
+    ],
+)
+def test_bad_input_of_names(tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
+    files = {
+        "few": b"anna\nhan",
+        "long": b"anna\nabcdefghijklmnop",
+        "bytes": b"\xff\xfe",
+        "good": "\n".join(NAMES).encode(),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    assert main(["train", *(word.strip("{}") for word in words)]) == 2
+    captured = capsys.readouterr()
+    assert re.search(said, captured.err)
+    assert captured.out == ""
+    assert {path.name for path in tmp_path.iterdir()} == set(files)
 
 
 def test_the_seed_decides_everything(tmp_path, capsys):

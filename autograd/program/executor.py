@@ -105,7 +105,7 @@ class Executor:
         compilation = self._compilations.get(single)
         if compilation is None:
             self._spent += first.instructions * (_FOR_A_BLOCK + _FOR_AN_EXAMPLE * count)
-            if self._spent > first.instructions * _TO_COMPILE:
+            if self._spent >= first.instructions * _TO_COMPILE:
                 self._spent = 0.0
                 compilation = self._compilations[single] = Compilation(*self._wanted, single=single)
         if compilation is None or compilation.result is None:

@@ -228,7 +228,7 @@ def _define(
         given = ", ".join(used or [parameter.name for parameter in parameters(op)])
         whole = f"    if is_kept(tape, {kept!r}, {given}):\n        return tape.emit({kept!r}, {given})\n"
     source = f"def lower({signature}):\n{whole}{''.join(lets)}    return {writer.write(text)}\n"
-    scope: dict[str, Any] = {"entry": _entry, "is_kept": _is_kept, "zip": zip, "len": len}
+    scope: dict[str, Any] = {"entry": _entry, "is_kept": _is_kept, "float": float, "len": len, "range": range, "zip": zip}
     exec(compile(source, f"<autograd tape of {op.name}>", "exec"), scope)  # noqa: S102 - text of our own table
     return scope["lower"]  # type: ignore[no-any-return]
 
@@ -300,6 +300,10 @@ class _Writer:
             return f"zip({given})"
         if name == "len":
             return f"tape.constant(float(len({given})))"
+        if name == "places":
+            return f"[tape.constant(float(place)) for place in range(len({given}))]"
+        if name == "element":
+            return f"tape.element({given})"
         if name == "sum":
             return f"tape.sum({given})"
         if name in CHAINED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from array import array
+from math import nan
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -239,6 +240,26 @@ class Tape:
         if places and all(instructions[place].op == "mul" for place in places):
             return self.emit("dot", total, *(x for place in places for x in instructions[place].operands))
         return self.emit("sum", total, *places)
+
+    def element(self, values: Sequence[int], index: int) -> int:
+        """
+        Take one of several numbers; nan where there is none.
+
+        Parameters
+        ----------
+        values
+            Places.
+        index
+            Of the number that says which.
+
+        Returns
+        -------
+        int
+        """
+        taken = self.constant(nan)
+        for place, value in enumerate(values):
+            taken = self.emit("select", self.emit("eq", index, self.constant(float(place))), value, taken)
+        return taken
 
     def fold(self, name: str, *values: int) -> int:
         """

@@ -201,6 +201,8 @@ def partial_text(op: Op, index: int) -> str:
     --------
     >>> partial_text(TABLE["dot"], 0), partial_text(TABLE["sum"], 0)
     ('xs', '[1.0 for value in values]')
+    >>> partial_text(TABLE["take"], 0)
+    '[1.0 if place == chosen else nothing for place, value in zip(places(values), values)]'
     """
     text = (op.partials or ())[index] or "nothing"
     own = parameters(op)[index]
@@ -209,6 +211,8 @@ def partial_text(op: Op, index: int) -> str:
     elements = {p.element: p.name for p in parameters(op) if p.kind != "scalar"}
     if text in elements:
         return elements[text]
+    if "place" in names_in(text):
+        elements = {"place": f"places({own.name})", **elements}
     used = [element for element in elements if element in names_in(text) or element == own.element]
     sequences = [elements[element] for element in used]
     source = sequences[0] if len(sequences) == 1 else f"zip({', '.join(sequences)})"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.errors import ArgumentError, MissingExtraError
 from nn.arguments import choose, positive
+from nn.commands.names import train_names
 from nn.commands.recipes import RECIPES
 from nn.datasets import Standardiser
 from nn.diagnosis import diagnose
@@ -66,7 +67,7 @@ def add_train(commands: Any) -> None:
         description="Train a network on a data set, of which a fifth is held out, and save it with its plots. "
         "What is not given is chosen to suit the data.",
     )
-    parser.add_argument("data", choices=RECIPES, metavar="DATA", help=", ".join(RECIPES))
+    parser.add_argument("data", choices=[*RECIPES, "names"], metavar="DATA", help=", ".join([*RECIPES, "names"]))
     parser.add_argument("--hidden", metavar="WIDTHS", help="widths of the hidden layers, as 16,16; 0 for none")
     parser.add_argument("--activation", metavar="NAME", help="of the hidden layers, as tanh")
     parser.add_argument("--init", metavar="NAME", help="how weights are initialised, as xavier_uniform")
@@ -79,6 +80,13 @@ def add_train(commands: Any) -> None:
         "--seed", type=int, default=0, help="of the data, the split, the weights and the order (default 0)"
     )
     parser.add_argument("--out", metavar="FOLDER", help="where to save (default: trained/DATA)")
+    names = parser.add_argument_group("names", "A small GPT learns to make names up; beside these it has --batch-size.")
+    names.add_argument("--steps", type=int, metavar="COUNT", help="updates (default 2000)")
+    names.add_argument("--data", dest="file", metavar="FILE", help="names of your own, one a line")
+    names.add_argument("--block-size", type=int, metavar="COUNT", help="longest name, and 1 (default 16)")
+    names.add_argument("--samples", type=int, metavar="COUNT", help="how many new names (default 20)")
+    names.add_argument("--temperature", type=float, metavar="T", help="below 1 likelier names, above 1 bolder ones")
+    names.add_argument("--save", metavar="FILE", help="where to save the network")
 
 
 def train(given: argparse.Namespace) -> None:
@@ -95,6 +103,10 @@ def train(given: argparse.Namespace) -> None:
     TypeError, ValueError
         An option cannot be used.
     """
+    check_options(given)
+    if given.data == "names":
+        train_names(given)
+        return
     recipe = chosen(given)
     folder = Path(given.out or f"trained/{given.data}")
     _check_installed()
@@ -108,6 +120,38 @@ def train(given: argparse.Namespace) -> None:
     for saved in _save(folder, given.data, recipe, result):
         print(f"saved {saved}")  # noqa: T201
     print(f"held-out accuracy: {100 * result.held_out_accuracy:.1f} %", flush=True)  # noqa: T201
+
+
+def check_options(given: argparse.Namespace) -> None:
+    """
+    See that only options are given that the data set has, and give those of names their defaults.
+
+    Parameters
+    ----------
+    given
+        The options.
+
+    Raises
+    ------
+    ValueError
+        An option belongs to another data set.
+    """
+    others = _OF_CLASSES if given.data == "names" else _OF_NAMES
+    for name in others:
+        if getattr(given, name) is not None:
+            option = "data" if name == "file" else name.replace("_", "-")
+            msg = f"train {given.data} has no --{option}: see chainrule train --help"
+            raise ArgumentError(msg)
+    for name, default in _OF_NAMES.items():
+        if getattr(given, name) is None:
+            setattr(given, name, default)
+
+
+#: Options of the data sets with classes.
+_OF_CLASSES = ("hidden", "activation", "init", "optimizer", "lr", "weight_decay", "epochs", "out")
+
+#: Options of names, with their defaults.
+_OF_NAMES = {"steps": 2000, "file": None, "block_size": 16, "samples": 20, "temperature": 1.0, "save": None}
 
 
 def chosen(given: argparse.Namespace) -> Recipe:
