@@ -583,7 +583,7 @@ def jax_primitives() -> dict[str, Any]:
         "compared": lambda sign, x, y: COMPARISONS[sign](x, y),
         "detached": jax.lax.stop_gradient,
         "either": either,
-        "hypot": folded(np.hypot, CHAINED["hypot"]),
+        "hypot": folded(np.hypot, 0.0),
         "lgamma": special.gammaln,
         "maximum": folded(np.maximum),
         "minimum": folded(np.minimum),

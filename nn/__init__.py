@@ -33,6 +33,7 @@ from nn.containers import Residual, Sequential  # noqa: E402
 from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
+from nn.handoff import from_torch, to_jax, to_torch  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
 from nn.losses import (  # noqa: E402
     bce_with_logits,
@@ -105,6 +106,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "fit",
+    "from_torch",
     "hinge",
     "huber",
     "init",
@@ -113,6 +115,8 @@ __all__ = [
     "mae",
     "mse",
     "predict",
+    "to_jax",
+    "to_torch",
 ]
 
 

@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 class _Place(NamedTuple):
-    """Where a node's number is: in which vector, and at which index."""
+    """Where a node's number is: in which vector, and at which place of it."""
 
     vector: int
-    index: int
+    at: int
 
 
 class _Level(NamedTuple):
     """Nodes that are computed together: for each operand the places or numbers that it has in them."""
 
     op: str
-    operands: Sequence[Sequence[_Place | float]]
+    operands: Sequence[Sequence[_Place] | Sequence[float]]
 
 
 #: The vectors that are given.
@@ -90,13 +90,14 @@ def jax_function(
         np = jax.numpy
         vectors = [x, numbers]
         for op, operands in levels:
-            given = group(TABLE[op], [_taken(vectors, places) for places in operands])
+            given = group(TABLE[op], [_given(vectors, each) for each in operands])
             out = functions[op](*(given[0] if parameters(TABLE[op])[0].kind == "star" else given))
             vectors.append(np.broadcast_to(out, len(operands[0])))
 
-        def number(node: Any) -> Any:
-            found = place.get(node) if isinstance(node, Value) else node
-            return node.data if found is None else _taken(vectors, [found])
+        def number(node: Value | float) -> Any:
+            if isinstance(node, Value) and node in place:
+                return _taken(vectors, [place[node]])
+            return _number(node)
 
         results = np.stack([np.asarray(number(root), x.dtype) for root in roots])
         for compared, left, right, outcome in sides:
@@ -131,7 +132,7 @@ def _levels(order: Sequence[Value], place: dict[Value, _Place]) -> list[_Level]:
     levels = []
     for vector, (key, nodes) in enumerate(sorted(together.items(), key=lambda item: item[0][0]), start=2):
         columns = zip(*(node.operands for node in nodes), strict=True)
-        operands = [
+        operands: list[Any] = [
             [place[each] if is_given else _number(each) for each in column]
             for is_given, column in zip(key[2], columns, strict=True)
         ]
@@ -144,16 +145,21 @@ def _number(operand: Value | float) -> float:
     return operand.data if isinstance(operand, Value) else operand
 
 
-def _taken(vectors: Sequence[Any], places: Sequence[_Place | float]) -> Any:
+def _given(vectors: Sequence[Any], operands: Sequence[_Place] | Sequence[float]) -> Any:
+    """Give an operand of a level: a vector, or a number if it is the same for all."""
+    places = [each for each in operands if isinstance(each, _Place)]
+    if places:
+        return _taken(vectors, places)
+    return operands[0] if len({*operands}) == 1 else import_jax().numpy.array(operands)
+
+
+def _taken(vectors: Sequence[Any], places: Sequence[_Place]) -> Any:
     """Take numbers out of vectors; a single one if all are the same."""
     jax = import_jax()
     np = jax.numpy
-    first, *others = places
-    is_single = all(each == first for each in others)
-    if not isinstance(first, _Place):
-        return first if is_single else np.array(places)
-    if is_single:
-        return jax.lax.index_in_dim(vectors[first.vector], first.index, keepdims=False)
+    first = places[0]
+    if all(each == first for each in places):
+        return jax.lax.index_in_dim(vectors[first.vector], first.at, keepdims=False)
     used = sorted({each.vector for each in places})
     start: dict[int, int] = {}
     size = 0
@@ -161,7 +167,7 @@ def _taken(vectors: Sequence[Any], places: Sequence[_Place | float]) -> Any:
         start[each] = size
         size += vectors[each].shape[0]
     vector = vectors[used[0]] if len(used) == 1 else np.concatenate([vectors[each] for each in used])
-    indices = [start[each.vector] + each.index for each in places]
+    indices = [start[each.vector] + each.at for each in places]
     step = indices[1] - indices[0]
     if step > 0 and indices == list(range(indices[0], indices[-1] + 1, step)):
         return jax.lax.slice_in_dim(vector, indices[0], indices[-1] + 1, step)

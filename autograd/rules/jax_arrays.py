@@ -27,20 +27,17 @@ def _primitives() -> dict[str, Any]:
 
 
 def _primitive(name: str) -> Any:
-    try:
-        return _primitives()[name]
-    except KeyError:
-        if name not in FLOATS:
-            raise
+    if name not in _primitives():
         msg = (
             f"JAX has no operation {name!r}: it is made of Python functions, by autograd.custom; state it as text with "
             "autograd.register"
         )
-        raise UnsupportedError(msg) from None
+        raise UnsupportedError(msg)
+    return _primitives()[name]
 
 
 def _number_or_value(name: str) -> Any:
-    return _primitive(name) if name in _primitives() or name not in TABLE else _VALUES.value(name)
+    return _primitive(name) if name in FLOATS or name in _primitives() else _VALUES.value(name)
 
 
 def _operation_or_number(name: str) -> Any:
@@ -86,9 +83,11 @@ def jax_operation(name: str) -> Callable[..., Any]:
     if op.partials is None:
         return _DIFFERENTIABLE.value(name)
     value = _VALUES.value(name)
+    defaults = [0.0 if each.default == "None" else float(each.default or "nan") for each in parameters(op)]
 
-    def apply(*operands: Any) -> Any:
+    def apply(*given: Any) -> Any:
         jax = import_jax()
+        operands = (*given, *defaults[len(given) :])
         leaves, form = jax.tree.flatten(operands)
         places = [place for place, leaf in enumerate(leaves) if not isinstance(leaf, bool | int | float)]
         if not places:
@@ -96,10 +95,10 @@ def jax_operation(name: str) -> Callable[..., Any]:
 
         def complete(arrays: Any) -> Any:
             """Give all operands: numbers stay numbers, so that what they decide is decided once."""
-            given = [float(leaf) if isinstance(leaf, bool | int) else leaf for leaf in leaves]
+            filled = [float(leaf) if isinstance(leaf, bool | int) else leaf for leaf in leaves]
             for place, array in zip(places, arrays, strict=True):
-                given[place] = array
-            return jax.tree.unflatten(form, given)
+                filled[place] = array
+            return jax.tree.unflatten(form, filled)
 
         function = jax.custom_jvp(lambda *arrays: value(*complete(arrays)))
 
