@@ -95,7 +95,7 @@ def test_the_gamma_functions_where_they_have_a_value():
     pytest.importorskip("scipy", reason="needs scipy")
     for order in (0.0, 1.0, 3.0):
         for x in (0.5, 1.5, 7.25):
-            value, slope = jax.value_and_grad(lambda x: jax_operation("polygamma")(order, x))(x)
+            value, slope = jax.value_and_grad(lambda x, order=order: jax_operation("polygamma")(order, x))(x)
             assert alike(float(value), IEEE.value("polygamma")(order, x), 1e-10)
             assert alike(float(slope), IEEE.value("polygamma")(order + 1, x), 1e-10)
     fourth = lambda f: jax.grad(jax.grad(jax.grad(jax.grad(f))))

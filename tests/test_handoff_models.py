@@ -38,8 +38,8 @@ def model_of_all():
     shared = nn.Linear(4, 4, seed=3)
     model = nn.Sequential(
         nn.Linear(3, 4, seed=0), nn.BatchNorm(4), nn.ReLU(), nn.Residual(shared, nn.Tanh(), shared),
-        nn.Dropout(0.5, seed=1), nn.LayerNorm(4), nn.Layer(4, 5, activation="gelu", seed=2), nn.RMSNorm(5), nn.LeakyReLU(0.2),
-        nn.Linear(5, 3, bias=False, seed=4), nn.Softmax(),
+        nn.Dropout(0.5, seed=1), nn.LayerNorm(4), nn.Layer(4, 5, activation="gelu", seed=2), nn.RMSNorm(5),
+        nn.LeakyReLU(0.2), nn.Linear(5, 3, bias=False, seed=4), nn.Softmax(),
     )  # fmt: skip
     generator = random.Random(0)
     for part in model.modules():
@@ -396,6 +396,7 @@ DATA_PARALLEL = """
     def train(params, x, y):
         for _ in range(20):
             params, loss = step(params, x, y)
+            loss.block_until_ready()  # devices that are one processor wait for each other if they run ahead
         return params, loss
 
     mesh = jax.make_mesh((4,), ("data",))

@@ -100,7 +100,7 @@ def jax_operation(name: str) -> Callable[..., Any]:
                 filled[place] = array
             return jax.tree.unflatten(form, filled)
 
-        function = jax.custom_jvp(lambda *arrays: value(*complete(arrays)))
+        function = jax.custom_jvp(lambda *arrays: jax.numpy.asarray(value(*complete(arrays))))
 
         def differentiate(arrays: Any, tangents: Any) -> tuple[Any, Any]:
             out = function(*arrays)
