@@ -546,7 +546,7 @@ def jax_primitives() -> dict[str, Any]:
 
     Examples
     --------
-    >>> jax_primitives()["chosen"](True, 2.0, 3.0)
+    >>> jax_primitives()["if_else"](True, 2.0, 3.0)
     2.0
     """
     jax = import_jax()
@@ -555,13 +555,13 @@ def jax_primitives() -> dict[str, Any]:
     def known(x: Any) -> bool:
         return isinstance(x, bool)
 
-    def chosen(test: Any, x: Any, y: Any) -> Any:
+    def if_else(test: Any, x: Any, y: Any) -> Any:
         return (x if test else y) if known(test) else np.where(test, x, y)
 
-    def both(x: Any, y: Any) -> Any:
+    def and_(x: Any, y: Any) -> Any:
         return x and y if known(x) and known(y) else np.logical_and(x, y)
 
-    def either(x: Any, y: Any) -> Any:
+    def or_(x: Any, y: Any) -> Any:
         return x or y if known(x) and known(y) else np.logical_or(x, y)
 
     def folded(function: Callable[[Any, Any], Any], *start: float) -> Callable[..., Any]:
@@ -578,11 +578,11 @@ def jax_primitives() -> dict[str, Any]:
         **{name: FLOATS[name] for name in ("inf", "len", "nan", "pi", "product", "sum", "zip")},
         **{name: getattr(np, jaxs) for name, jaxs in named.items()},
         **{name: getattr(special, name) for name in ("erf", "erfc", "gamma")},
-        "both": both,
-        "chosen": chosen,
+        "and_": and_,
+        "if_else": if_else,
         "compared": lambda sign, x, y: COMPARISONS[sign](x, y),
         "detached": jax.lax.stop_gradient,
-        "either": either,
+        "or_": or_,
         "hypot": folded(np.hypot, 0.0),
         "lgamma": special.gammaln,
         "maximum": folded(np.maximum),

@@ -55,7 +55,7 @@ class _Rewriter(ast.NodeTransformer):
     def _joined(self, node: ast.BoolOp) -> ast.expr:
         if not self.branches:
             return node
-        name = "both" if isinstance(node.op, ast.And) else "either"
+        name = "and_" if isinstance(node.op, ast.And) else "or_"
         return reduce(partial(_call, name), node.values)
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
@@ -64,7 +64,7 @@ class _Rewriter(ast.NodeTransformer):
         if not self.branches:
             return node
         test = _call("compared", ast.Constant("!="), node.test, ast.Constant(0.0)) if is_number else node.test
-        return _call("chosen", test, node.body, node.orelse)
+        return _call("if_else", test, node.body, node.orelse)
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
