@@ -76,7 +76,7 @@ def check_jax(model, x):
     total = lambda params: (apply(params, x).ravel() * factors).sum()
     assert close(apply(params, x), wanted)
     assert close(apply(params, x[0]), wanted[: len(wanted) // len(x)])
-    by_name = jax.grad(total)(params)
+    by_name = jax.jit(jax.grad(total))(params)
     apply_to_gradients(model, by_name, slopes)
 
 
