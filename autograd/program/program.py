@@ -19,7 +19,7 @@ from autograd.program.tape import SOURCES, Tape
 from autograd.program.translating import put_backward, put_forward
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from autograd.drawing.picture import Picture
     from autograd.program.graph import Graph
@@ -330,6 +330,45 @@ class Program:
         for guard, outcome in zip(self._guards, outcomes, strict=True):
             follows &= outcome == guard.outcome
         return follows
+
+    def to_jax(self) -> Callable[..., Any]:
+        """
+        Give the program as a function that JAX can compile, map over examples, differentiate and spread over devices.
+
+        Returns
+        -------
+        function
+            ``f(x)`` of an array with a number for each input, for one example; ``jax.vmap`` makes it one of many. With
+            parameters ``f(x, params)``. Several results are an array.
+
+        Raises
+        ------
+        ImportError
+            JAX is not installed.
+        NotImplementedError
+            JAX lacks an operation, as one made by ``custom``.
+        RuntimeError
+            A leaf that is neither among the inputs nor the parameters has another number than while recording.
+
+        Notes
+        -----
+        Derivatives of any order are by the rules of the table. A branch that is not taken gets none. The result is nan,
+        and its gradient too, where a comparison comes out otherwise than while recording; inf or nan where a run of
+        the program raises. JAX computes in single precision, unless asked for more:
+        ``jax.config.update("jax_enable_x64", True)``.
+
+        Examples
+        --------
+        >>> import jax
+        >>> from autograd import record
+        >>> f = record(lambda x: x[0] * x[1] ** 2, inputs=[1.0, 2.0]).to_jax()
+        >>> float(f([3.0, 2.0])), jax.jit(jax.grad(f))(jax.numpy.array([3.0, 2.0])).tolist()
+        (12.0, [4.0, 12.0])
+        """
+        from autograd.program.handoff import jax_function  # noqa: PLC0415 - optional
+
+        self._check_constants()
+        return jax_function(self._graph)
 
     # ------------------------------------------------------------------ one run
 
