@@ -119,6 +119,20 @@ def test_a_native_engine_of_other_sources_does_not_serve(package, source):
     assert run("auto", "-c", SAY, root=package).stdout.startswith("False it was built from other sources")
 
 
+@needs_native
+def test_a_native_engine_of_another_install_does_not_serve(package):
+    # as the finder of an editable install does: it answers for whatever is in its package
+    finder = f"""
+import sys
+from importlib.machinery import PathFinder
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        return PathFinder.find_spec(name, [{str(PACKAGE)!r}]) if name.startswith("autograd.") else None
+sys.meta_path.append(Finder())
+"""
+    assert run("auto", "-c", finder + SAY, root=package).stdout.startswith("False it was not built for this Python")
+
+
 def test_a_native_engine_that_cannot_be_loaded_does_not_serve(package):
     (package / "autograd" / "_native.py").write_text("raise ImportError('undefined symbol')")
     assert run("auto", "-c", SAY, root=package).stdout.startswith("False it cannot be loaded: undefined symbol")

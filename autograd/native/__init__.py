@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from autograd.errors import ArgumentError, NativeEngineError
@@ -52,14 +53,15 @@ def choose_engine() -> str:
 
 def _load() -> str:
     """Load the native engine, or say why not."""
-    try:
-        native = importlib.import_module("autograd._native")
-    except ImportError as error:
+    # only in this folder: the finder of an editable install would answer with its own, whichever autograd is imported
+    if PathFinder.find_spec("autograd._native", [str(_FOLDER)]) is None:
         note = _FOLDER / NOT_BUILT
         if note.exists():
             return f"building it failed: {note.read_text(encoding='utf-8').strip()}"
-        if isinstance(error, ModuleNotFoundError):
-            return "it was not built for this Python; pip install builds it where there is a C compiler"
+        return "it was not built for this Python; pip install builds it where there is a C compiler"
+    try:
+        native = importlib.import_module("autograd._native")
+    except ImportError as error:
         return f"it cannot be loaded: {error}"
     if fingerprint(_FOLDER) != native.SOURCES:
         return f"it was built from other sources: {', '.join(SOURCES)} or the generator; install again"
