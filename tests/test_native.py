@@ -117,6 +117,8 @@ def test_a_native_engine_of_other_sources_does_not_serve(package, source):
     with (package / "autograd" / source).open("a") as file:
         file.write("\n# changed\n")
     assert run("auto", "-c", SAY, root=package).stdout.startswith("False it was built from other sources")
+    (package / "autograd" / "native" / "not_built.txt").write_text("the command 'gcc' failed\n")  # when built anew
+    assert run("auto", "-c", SAY, root=package).stdout.startswith("False building it failed: the command 'gcc' failed")
 
 
 @needs_native
