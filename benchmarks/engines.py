@@ -3,8 +3,9 @@ One table: micrograd, a microgpt-style Value, this engine in plain Python, and t
 
 Run it with ``python benchmarks/engines.py``, in an environment that has ``micrograd==0.1.0`` and an install with a C
 compiler. Each engine lives in a process of its own, all on one core, and only one of them works at a time: each round
-takes them in another order, after a warm-up, so that none is timed in what another has left of the memory. Figures are
-medians over the rounds, with the cyclic garbage collector on and off.
+takes them in another order, and each turn begins with a step that is not counted, so that none is timed in what another
+has left of the memory. Figures are medians over the rounds of the processor's time, with the cyclic garbage collector
+on and off.
 
 The steps are a training step of micrograd's moons demo (`moons.py`), neuron by neuron and, for ours, with ``nn.MLP``
 too, and one of a small transformer in the style of microgpt (`microgpt.py`).
@@ -118,6 +119,8 @@ def serve(engine):
         (gc.enable if collector == "on" else gc.disable)()
         gc.collect()
         figures = []
+        if task in BASES:
+            found[task]()
         for _ in range(int(repeats)):
             start = time.process_time()
             figure = found[task]()
@@ -191,10 +194,7 @@ def main():
 
 
 def measured(engines, rounds, repeats):
-    """Time every task of every engine, in shuffled order after a warm-up."""
-    for engine in engines.values():
-        for task in set(BASES) & set(engine.tasks):
-            engine.ask(task)
+    """Time every task of every engine, in shuffled order."""
     order = random.Random(0)
     times = {}
     for _ in range(rounds):

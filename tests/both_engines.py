@@ -1,9 +1,9 @@
 """
 What must come out alike on both engines: a script that prints a line for each check.
 
-The engine is the one that ``CHAINRULE_NATIVE`` chooses. Memory is used hard on the way: nodes die in the middle of
-graphs, operations raise, threads share leaves, chains of a million nodes are let go. So this is also what runs under
-``-X dev`` and under AddressSanitizer: ``python tests/both_engines.py [DEPTH]``.
+The package is the one installed, the engine that which ``CHAINRULE_NATIVE`` chooses. Memory is used hard on the way:
+nodes die in the middle of graphs, operations and sweeps raise, threads share leaves, chains of a million nodes are let
+go. So this is also what runs under ``-X dev`` and under AddressSanitizer: ``python tests/both_engines.py [DEPTH]``.
 """
 
 import contextlib
@@ -16,9 +16,6 @@ import random
 import sys
 import threading
 import weakref
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import autograd
 from autograd import Value, gradients, rules, topological_order
