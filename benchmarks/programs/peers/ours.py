@@ -15,7 +15,7 @@ from autograd.program import Program
 from tasks import INPUTS, OPERATIONS
 
 #: How many seconds machine code may take to be ready.
-_PATIENCE = 120.0
+_PATIENCE = 60.0
 
 _HAS_THREADS = "threads" in inspect.signature(Program.value_and_grad).parameters
 
