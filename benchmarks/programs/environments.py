@@ -63,7 +63,7 @@ class Worker:
         self.peer = peer
         self._process = subprocess.Popen(
             [python_of(peer), HERE / "worker.py", peer, str(cores), CACHE],
-            env={**kept, **threads, "JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu"},
+            env={**kept, **threads, "GOMP_SPINCOUNT": "20000", "JAX_ENABLE_X64": "1", "JAX_PLATFORMS": "cpu"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

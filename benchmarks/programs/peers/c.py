@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
-
 from peers.numpy import layers_of
 
 #: A gcc older than the CPU takes it for one before, and with 512 bits that one's tuning is a loss of a fifth.

@@ -6,7 +6,6 @@ import time
 
 import casadi
 import numpy as np
-
 from tasks import INPUTS, OPERATIONS
 
 _BINARY = {"add": "__add__", "sub": "__sub__", "mul": "__mul__", "div": "__truediv__"}

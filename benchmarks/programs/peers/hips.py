@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 
-import autograd
 import autograd.numpy as np
 from autograd.core import make_vjp
-
 from tasks import OPERATIONS
+
+import autograd
 
 _FUNCTIONS = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "sin": np.sin, "exp": np.exp,

@@ -7,7 +7,6 @@ import time
 import jax
 import jax.numpy as jnp
 import numpy as np
-
 from tasks import OPERATIONS
 
 _FUNCTIONS = {
