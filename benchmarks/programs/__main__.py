@@ -150,8 +150,7 @@ class Benchmark:
         first = next(iter(results))
         for way, pair in results.items():
             for what, own, other in zip(("value", "gradient"), results[first], pair):
-                other = other.reshape(own.shape)
-                difference = np.abs(own - other).max() / np.abs(own).max()
+                difference = np.abs(own - other.reshape(own.shape)).max() / np.abs(own).max()
                 if not difference <= _AGREEMENT:
                     self.wrong.append(f"{task}: the {what} of {way} differs from that of {first} by {difference:.1e}")
 

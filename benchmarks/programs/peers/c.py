@@ -17,7 +17,8 @@ class Task(ctypes.Structure):
     """As in the C code."""
 
     _fields_ = (
-        ("x", ctypes.c_void_p), ("y", ctypes.c_void_p), ("weights", ctypes.c_void_p * 3), ("biases", ctypes.c_void_p * 3)
+        ("x", ctypes.c_void_p), ("y", ctypes.c_void_p),
+        ("weights", ctypes.c_void_p * 3), ("biases", ctypes.c_void_p * 3),
     )  # fmt: skip
 
 
