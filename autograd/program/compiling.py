@@ -89,20 +89,38 @@ def compiled_once(name: str, write: Callable[[], Any], sources: list[Path], feat
     if code is None:
         parsed = binding.parse_assembly(str(write()))
         parsed.verify()
-        import os
-        if os.environ.get("PASSES"):
-            pto = binding.create_pipeline_tuning_options(speed_level=int(os.environ["PASSES"]))
-            pto.loop_vectorization = pto.slp_vectorization = pto.loop_interleaving = False
-            pto.loop_unrolling = os.environ.get("UNROLL") == "1"
-            pb = binding.create_pass_builder(machine, pto)
-            pm = pb.getModulePassManager()
-            pm.run(parsed, pb)
         code = machine.emit_object(parsed)
         _write(path, code)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
+
+
+class CompiledFunction:
+    """
+    The function ``run`` of compiled code, of the address of its arguments.
+
+    Parameters
+    ----------
+    engine
+        What has compiled it; the code lives as long.
+    """
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(engine.get_function_address("run"))
+
+    def __call__(self, arguments: bytes) -> None:
+        """
+        Run it.
+
+        Parameters
+        ----------
+        arguments
+            Whole numbers of 64 bits, one after the other.
+        """
+        self._function(arguments)
 
 
 def cache_folder() -> Path:

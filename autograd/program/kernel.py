@@ -31,21 +31,21 @@ SPECIAL = ("end", "load", "store", "total", "sum", "dot", "layer", "outer")
 #: So many registers at a time are computed by a layer.
 TILE = 4
 
-#: So many vectors are computed side by side, since each instruction waits for the one before.
+#: So many vectors are computed side by side, for each instruction waits for the one before.
 _AT_ONCE = 4
 
 #: What the function is given, in this order, as a row of 64-bit whole numbers: addresses, and sizes.
 ARGUMENTS = (
-    "code", "registers", "weights", "inputs", "stored", "totals", "sums", "finite", "params", "constants", "shared_from",
-    "weights_from", "targets", "mask", "shared_count", "weight_count", "total_count", "sum_count", "width", "row",
-    "column", "count",
+    "code", "registers", "weights", "inputs", "stored", "totals", "sums", "finite", "params", "constants",
+    "shared_from", "weights_from", "targets", "mask", "shared_count", "weight_count", "total_count", "sum_count",
+    "width", "row", "column", "count",
 )  # fmt: skip
 
 
 @cache
 def opcodes() -> dict[str, int]:
     """
-    Number the instructions.
+    Give each instruction its code.
 
     Returns
     -------
@@ -125,9 +125,7 @@ class _Writer:
         with self._count(self._number(0), self._last, self._width_of_block) as start:
             self._start = start
             block = self._smaller(builder.sub(self._last, start), self._width_of_block)
-            self._vectors = builder.udiv(
-                builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes)
-            )
+            self._vectors = builder.udiv(builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes))
             self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
             self._run_code()
         self._end()
@@ -141,7 +139,9 @@ class _Writer:
             given[name] = builder.load(builder.gep(self._run.args[0], [self._number(place)]), name=name)
         row_names = ARGUMENTS[1 : ARGUMENTS.index("shared_from")]
         self._rows = {name: builder.inttoptr(given[name], doubles) for name in (*row_names, "mask")}
-        words_of = {name: builder.inttoptr(given[name], words) for name in ("code", "shared_from", "weights_from", "targets")}
+        words_of = {
+            name: builder.inttoptr(given[name], words) for name in ("code", "shared_from", "weights_from", "targets")
+        }
         self._code, self._words = words_of["code"], words_of
         self._counts = {name: given[name] for name in ARGUMENTS if name.endswith("_count")}
         self._width_of_block, self._row, self._column = given["width"], given["row"], given["column"]
@@ -179,7 +179,9 @@ class _Writer:
         with self._count(self._number(0), self._counts["total_count"], self._number(1)) as i:
             target = builder.sext(builder.load(builder.gep(self._words["targets"], [i])), self._whole)
             at = builder.gep(self._rows["sums"], [target])
-            builder.store(builder.fadd(builder.load(at), self._over_lanes(builder.load(self._total_at(i), align=8))), at)
+            builder.store(
+                builder.fadd(builder.load(at), self._over_lanes(builder.load(self._total_at(i), align=8))), at
+            )
 
     def _over_lanes(self, vector: Any) -> Any:
         builder = self._builder
@@ -332,7 +334,9 @@ class _Writer:
         left = builder.sub(builder.sub(self._last, self._start), builder.mul(v, self._number(self._lanes)))
         shown = self._smaller(left, self._number(self._lanes))
         start = builder.sub(self._number(self._lanes), shown)
-        mask = builder.load(builder.bitcast(builder.gep(self._rows["mask"], [start]), self._vector.as_pointer()), align=8)
+        mask = builder.load(
+            builder.bitcast(builder.gep(self._rows["mask"], [start]), self._vector.as_pointer()), align=8
+        )
         return builder.select(builder.fcmp_unordered("!=", mask, self._body.constant(0.0)), number, mask)
 
     # ------------------------------------------------------------------ many operands
@@ -427,10 +431,13 @@ class _Writer:
                     with self._accumulate(self._number(0), self._vectors, self._number(1), before) as (v, sums, give):
                         left = [shown(builder.load(self._vector_of(each, v), align=8), v) for each in a]
                         right = [builder.load(self._vector_of(each, v), align=8) for each in x]
-                        give([
-                            self._fused(left[i], right[j], sums[i * TILE + j])
-                            for i in range(TILE) for j in range(TILE)
-                        ])
+                        give(
+                            [
+                                self._fused(left[i], right[j], sums[i * TILE + j])
+                                for i in range(TILE)
+                                for j in range(TILE)
+                            ]
+                        )
                     for total, after in zip(own, self._totals_out, strict=True):
                         builder.store(after, total, align=8)
         return builder.add(x_s, builder.mul(columns, tile))
@@ -491,7 +498,7 @@ class _Writer:
             yield v
 
     def _vectors_in_groups(self) -> list[tuple[Body, Any, Any]]:
-        """Give loops over the vectors of a block: several at a time, for the CPU to compute side by side, then the rest."""
+        """Give loops over the vectors of a block: several at a time, which the CPU computes side by side; the rest."""
         whole = self._builder.and_(self._vectors, self._number(-_AT_ONCE))
         return [(self._wide, self._number(0), whole), (self._body, whole, self._vectors)]
 

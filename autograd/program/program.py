@@ -160,8 +160,8 @@ class Program:
         """
         What computes values and gradients by now.
 
-        ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"dense loops"`` where it is layers
-        that most is computed by; ``"NumPy"`` without llvmlite, or if an instruction is a function of Python.
+        ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"dense loops"`` if most of it
+        is layers; ``"NumPy"`` without llvmlite, or if an instruction is a function of Python.
         """
         return self._of_gradient.name
 

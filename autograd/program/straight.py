@@ -7,7 +7,6 @@ length. What one chunk computes and another needs passes through memory.
 
 from __future__ import annotations
 
-import ctypes
 import struct
 from contextlib import contextmanager
 from functools import cache
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.program.arrays import numpy
 from autograd.program.coding import partners_of
-from autograd.program.compiling import compiled
-from autograd.program.lanes import Body
+from autograd.program.compiling import CompiledFunction, compiled
 from autograd.program.kernel import pairs
+from autograd.program.lanes import Body
 from autograd.program.machine import features
 from autograd.program.tape import SOURCES
 
@@ -130,7 +129,7 @@ class StraightLine:
         return struct.pack("11q", *addresses, len(self._functions), blocks, self._lanes, row, length)
 
     def _one(self, inputs: Any, params: Any) -> tuple[Any, Any, None]:
-        """Compute one example, in memory that is kept: to ask for addresses takes as long as a thousand instructions."""
+        """Compute one example, in memory that is kept: to ask for addresses takes as long as many instructions."""
         try:
             kept = self._kept.pop()  # nobody else can have it then
         except IndexError:
@@ -167,10 +166,7 @@ def _driver() -> Any:
         with repeated(builder, count) as i:
             builder.call(builder.load(builder.gep(functions, [i])), [*here, row, length])
     builder.ret_void()
-    engine = compiled(module, features())
-    run = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(engine.get_function_address("run"))
-    run.engine = engine  # it lives as long as the function
-    return run
+    return CompiledFunction(compiled(module, features()))
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from array import array
-from math import nan
 from collections.abc import Sequence
+from math import nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.primitives import CHAINED, IEEE, left_sum
@@ -22,6 +22,9 @@ OPERATORS: dict[str, Any] = {
     "and": lambda x, y: x and y, "or": lambda x, y: x or y, "select": lambda test, x, y: x if test else y,
     "truediv": IEEE["truediv"],
 }  # fmt: skip
+
+#: What may be known without computing it, for a constant among its operands.
+_SIMPLER = frozenset({"and", "mul", "or", "pow", "select"})
 
 #: Instructions that compute nothing.
 SOURCES = frozenset({"constant", "input", "param"})
@@ -116,27 +119,30 @@ class Tape:
         else:
             function = OPERATORS.get(op) or IEEE[op]
             return self.constant(function(*[numbers[operand] for operand in operands]))
-        if op == "mul":  # by one: exact, it changes neither a nan nor the sign of a zero
-            first, second = operands
-            if numbers.get(first) == 1.0:
-                return second
-            if numbers.get(second) == 1.0:
-                return first
-        elif op == "select":
-            test, first, second = operands
-            if test in numbers:
-                return first if numbers[test] else second
-            if numbers.get(first) is True and numbers.get(second) is False:
-                return test
-        elif op in ("and", "or"):
-            for one, other in (operands, operands[::-1]):
-                if one in numbers:
-                    return other if bool(numbers[one]) == (op == "and") else one
-                if op == "or" and self._is_not(one, other):
-                    return self.constant(True)
-        elif op == "pow" and numbers.get(operands[1]) == 2.0:
-            return self.emit("mul", operands[0], operands[0])
-        return self.append(op, operands)
+        known = self._known(op, operands) if op in _SIMPLER else None
+        return self.append(op, operands) if known is None else known
+
+    def _known(self, op: str, operands: tuple[int, ...]) -> int | None:
+        """Give the place of a result that is there under another name, if one of its operands is a constant."""
+        numbers = self.numbers
+        first, *others = operands
+        if op == "select":
+            yes, no = others
+            if first in numbers:
+                return yes if numbers[first] else no
+            return first if numbers.get(yes) is True and numbers.get(no) is False else None
+        (second,) = others
+        if op == "pow":
+            return self.emit("mul", first, first) if numbers.get(second) == 2.0 else None
+        for one, other in (operands, operands[::-1]):
+            if op == "mul":  # by one: exact, it changes neither a nan nor the sign of a zero
+                if numbers.get(one) == 1.0:
+                    return other
+            elif one in numbers:
+                return other if bool(numbers[one]) == (op == "and") else one
+            elif op == "or" and self._is_not(one, other):
+                return self.constant(number=True)
+        return None
 
     def _is_not(self, one: int, other: int) -> bool:
         """Tell whether a truth value is the opposite of another."""

@@ -215,11 +215,12 @@ def _layer_norm(writer: _Writer, part: LayerNorm, prefix: str) -> Step:
 
 
 def _rms_norm(writer: _Writer, part: RMSNorm, prefix: str) -> Step:
-    weight = writer.parameter(part.weight, f"{prefix}weight")
+    weight = None if part.weight is None else writer.parameter(part.weight, f"{prefix}weight")
 
     def step(params: dict[str, Any], x: Any) -> Any:
-        _check_width(x, len(part.weight), part)
-        return x * _scale(x, part.eps) * params[weight]
+        _check_width(x, part.normalized_shape, part)
+        scaled = x * _scale(x, part.eps)
+        return scaled if weight is None else scaled * params[weight]
 
     return step
 

@@ -260,8 +260,10 @@ def _to_layer_norm(to: _ToTorch, part: LayerNorm, path: str) -> Any:
 
 
 def _to_rms_norm(to: _ToTorch, part: RMSNorm, path: str) -> Any:
-    made = _torch().nn.RMSNorm(len(part.weight), eps=part.eps)
-    made.weight = to.parameter(part.weight, path, "weight")
+    has_weights = part.weight is not None
+    made = _torch().nn.RMSNorm(part.normalized_shape, eps=part.eps, elementwise_affine=has_weights)
+    if has_weights:
+        made.weight = to.parameter(part.weight, path, "weight")
     return made
 
 
