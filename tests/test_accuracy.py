@@ -118,6 +118,7 @@ DEFINITIONS = {
     "maximum": _largest(x, y, z),
     "minimum": -_largest(-x, -y, -z),
     "where": Piecewise((y, sympy.Ne(x, 0)), (z, True)),
+    "take": Piecewise((x, z < 1), (y, True)),
     "clip": Piecewise((z, z < y), (y, x < y), (z, x > z), (x, True)),
     "sum": x + y + z,
     "dot": x * z + y * w + b,
@@ -146,7 +147,6 @@ DEFINITIONS = {
 
 #: Entries without a definition here, each with the reason.
 NOT_FUNCTIONS = {
-    "take": "it computes nothing; its own tests show which element it takes",
     "scale": "a power of two: any will do; norm, polar and cosine show that it is the right one",
     "exp_below": "its derivative by top is left out on purpose; logsumexp shows that the whole is right",
     "polygamma": "its order is a whole number; gamma and lgamma show it at orders 0 to 3",
@@ -275,7 +275,8 @@ def value(name: str, lookup=function_named):
         if kinds == ["sequence"]:
             out = function(arguments)
         elif "sequence" in kinds:
-            out = function(arguments[:2], arguments[2:4], *arguments[4:])
+            end = 2 * kinds.count("sequence")
+            out = function(*(arguments[i : i + 2] for i in range(0, end, 2)), *arguments[end:])
         else:
             out = function(*arguments)
         return out[0] if several else out
@@ -410,6 +411,7 @@ def candidates(name: str, count: int, seed: int = 0) -> list[tuple[float, ...]]:
     else:
         drawn = groups(rng, length, count, wide=name in WIDE)
         drawn += [(0.0, *rest) for _, *rest in drawn] if name == "where" else []
+        drawn = [(*rest, rng.uniform(0.0, 2.0)) for *rest, _ in drawn] if name == "take" else drawn
     return drawn
 
 

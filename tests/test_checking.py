@@ -744,7 +744,7 @@ def test_a_complex_step_through_powers_of_negative_numbers(x, y):
 
 
 _TWO = {"atan2", "copysign", "hypot", "maximum", "minimum", "pow", "remainder"}
-_NOT_OF_NUMBERS = {"len", "nothing", "product", "sum", "zip"}
+_NOT_OF_NUMBERS = {"element", "len", "nothing", "places", "product", "sum", "zip"}
 
 
 @pytest.mark.parametrize("name", [name for name in complex_primitives() if name in FLOATS and callable(FLOATS[name])])

@@ -19,7 +19,7 @@ from autograd.rules import ieee_operation
 
 COMMON = [-1.3, 0.49, 0.99, 1.01, 0.0, -0.0, math.inf, -math.inf, math.nan]
 COMMON += [5e-324, -5e-324, 1e-310, -1e-310, 1e300, -1e300, 1e-300, -1e-300]
-EXCEPTIONS = {kind.__name__: kind for kind in (OverflowError, ValueError, ZeroDivisionError)}
+EXCEPTIONS = {kind.__name__: kind for kind in (IndexError, OverflowError, ValueError, ZeroDivisionError)}
 
 
 class Edge(NamedTuple):

@@ -1,5 +1,6 @@
 """The GPT of scalars, beside microgpt's printed losses and a transformer written with NumPy's matrices."""
 
+import contextlib
 import math
 import os
 import random
@@ -70,7 +71,8 @@ def tiny(**options):
 
 
 def with_matrices(model, tokens):
-    """Compute the logits with matrices, all tokens at once."""
+    """Compute the logits with matrices, all tokens at once; and where each head of each layer looks."""
+    looks = []
 
     def numbers(weights):
         return np.array([[weight.data for weight in row] for row in weights])
@@ -93,9 +95,10 @@ def with_matrices(model, tokens):
         scores[:, ~np.tri(len(tokens), dtype=bool)] = -np.inf
         shares = np.exp(scores - scores.max(axis=2, keepdims=True))
         shares /= shares.sum(axis=2, keepdims=True)
+        looks.append(shares)
         x = x + (shares @ v).transpose(1, 0, 2).reshape(x.shape) @ numbers(attention.out.weight).T
         x = x + np.maximum(normed(x) @ numbers(block.wide.weight).T, 0) @ numbers(block.narrow.weight).T
-    return x @ numbers(model.head.weight).T
+    return x @ numbers(model.head.weight).T, looks
 
 
 @st.composite
@@ -118,11 +121,15 @@ def test_logits_and_losses_are_those_of_matrices(drawn):
     model, documents = drawn
     for tokens in documents:
         found = [[logit.data for logit in row] for row in model(tokens[:-1])]
-        logits = with_matrices(model, tokens[:-1])
+        logits, looks = with_matrices(model, tokens[:-1])
         assert np.allclose(found, logits, rtol=1e-9, atol=1e-9)
         probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
         expected = -np.log(probabilities[range(len(tokens) - 1), tokens[1:]])
         assert np.allclose([loss.data for loss in model.losses(tokens)], expected, rtol=1e-8, atol=1e-9)
+        for layer, heads in enumerate(model.attention(tokens[:-1])):
+            for head, weights in enumerate(heads):
+                for place, row in enumerate(weights):
+                    assert np.allclose(row, looks[layer][head, place, : place + 1], rtol=1e-9, atol=1e-12)
         assert model.loss(tokens).data == pytest.approx(expected.mean(), rel=1e-8, abs=1e-9)
 
 
@@ -212,7 +219,60 @@ def test_numbers_that_run_away_are_an_error(programs):
     assert model.state_dict()["position_embedding.weight"] == before
 
 
+@pytest.mark.parametrize("programs", [False, True])
+def test_documents_come_in_order_again_and_again(programs):
+    model = tiny()
+    each = [model.loss(document).data for document in DOCUMENTS]
+    history = nn.fit_documents(
+        model, DOCUMENTS, steps=3, batch_size=3, optimizer=nn.SGD(model.parameters(), lr=0.0), shuffle=False,
+        programs=programs, progress=False,
+    )  # fmt: skip
+    expected = [sum(each[i] for i in chosen) / 3 for chosen in ([0, 1, 2], [3, 0, 1], [2, 3, 0])]
+    assert history["loss"] == pytest.approx(expected, rel=1e-10)
+
+
+def test_an_update_that_runs_away_is_not_taken():
+    model = tiny()
+    before = model.state_dict()
+    optimizer = nn.SGD(model.parameters(), lr=1e308)
+    with pytest.raises(DivergenceError, match="in step 1 a number is not finite"):
+        nn.fit_documents(model, DOCUMENTS, steps=3, optimizer=optimizer, programs=True, progress=False)
+    assert model.state_dict() == before
+
+
+@pytest.mark.parametrize("programs", [False, True])
+def test_what_is_interrupted_keeps_its_steps(programs):
+    class Interrupting(nn.LinearLR):
+        def step(self):
+            super().step()
+            if self.last_epoch == 3:
+                raise KeyboardInterrupt
+
+    def trained(steps, kind):
+        model = tiny()
+        optimizer = nn.Adam(model.parameters(), lr=0.01)
+        schedule = kind(optimizer, 1.0, 0.0, 10)
+        with contextlib.suppress(KeyboardInterrupt):
+            nn.fit_documents(
+                model, DOCUMENTS, steps=steps, optimizer=optimizer, schedule=schedule, shuffle=False, programs=programs,
+                progress=False,
+            )  # fmt: skip
+        return model.state_dict(), optimizer.state_dict()["state"]
+
+    assert trained(10, Interrupting) == trained(3, nn.LinearLR)
+
+
 def test_training_without_programs_says_why():
+    class OwnGPT(nn.GPT):
+        pass
+
+    own = OwnGPT(5, n_embd=4, n_head=2, seed=0)
+    history = nn.fit_documents(own, DOCUMENTS, steps=1, progress=False)
+    assert history.why_eager == "OwnGPT is a network of your own, which may depend on more than a recording shows"
+    hooked = tiny()
+    hooked.head.register_forward_hook(lambda *_: None)
+    assert "hook" in nn.fit_documents(hooked, DOCUMENTS, steps=1, progress=False).why_eager
+
     class Own(nn.Adam):
         def step(self):
             super().step()
@@ -267,7 +327,7 @@ def test_new_documents():
 def test_shares_of_characters_follow_the_probabilities():
     model = tiny()
     firsts = Counter((tokens or [4])[0] for tokens in nn.generate(model, 4, count=1000, seed=0))
-    logits = with_matrices(model, [4])[0]
+    logits = with_matrices(model, [4])[0][0]
     shares = np.exp(logits) / np.exp(logits).sum()
     assert all(abs(firsts[token] / 1000 - share) < 0.05 for token, share in enumerate(shares))
 

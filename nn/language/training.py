@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol
 
 import autograd
@@ -15,6 +14,7 @@ from nn.optim import Adam
 from nn.optim.vectors import VectorUpdate, takes_vectors
 from nn.schedules import LinearLR
 from nn.training import History
+from nn.training.recordable import all_ours, obstacle_now
 
 if TYPE_CHECKING:
     import random
@@ -61,7 +61,7 @@ def fit_documents(
         Whether they are put into a random order first.
     programs
         True: the loss is recorded once, and run as a program. False: it is computed node by node. ``"auto"``: by a
-        program, where NumPy is installed.
+        program where that is possible; ``history.why_eager`` says why not.
     progress
         Whether there is a progress bar.
 
@@ -189,8 +189,12 @@ class _ByProgram:
 
 def _obstacle(model: GPT, optimizer: Optimizer) -> str:
     """Tell why there can be no program; empty if there can."""
-    if find_spec("numpy") is None:
-        return "NumPy is not installed: pip install 'chainrule[program]'"
+    modules = model.modules()
+    obstacle = obstacle_now(modules)
+    if obstacle:
+        return obstacle
+    if not all_ours(modules):
+        return f"{type(model).__name__} is a network of your own, which may depend on more than a recording shows"
     if not takes_vectors(optimizer):
         return f"{type(optimizer).__name__} takes its steps in a way of its own"
     if set(optimizer.parameters) - set(model.parameters()):
