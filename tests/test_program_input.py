@@ -275,6 +275,27 @@ def test_a_custom_operation_is_run_by_numpy():
     assert program.executor == "NumPy"
 
 
+@pytest.mark.parametrize(
+    "name", ["lt", "select", "dot", "total", "load", "end", "layer", "add_product", "input", "param", "constant"]
+)
+def test_a_custom_operation_may_have_the_name_of_an_instruction(name):
+    def function(x, y):
+        return x + 10 * y
+
+    function.__name__ = name
+    named = autograd.custom(function, lambda out, x, y: (1.0, 10.0))
+    program = record(lambda x: named(x[0], x[1]) * 2, [1.0, 2.0])
+    assert program([3.0, 4.0]) == 86.0
+    value, slopes = program.value_and_grad([3.0, 4.0])
+    assert (value, slopes.tolist()) == (86.0, [2.0, 20.0])
+
+
+@pytest.mark.parametrize("name", ["input", "param", "constant"])
+def test_an_operation_of_text_cannot_be_called_as_a_leaf_is(name):
+    with pytest.raises(ArgumentError, match=f"the name '{name}' is taken: it is a leaf of programs already"):
+        autograd.register(autograd.Op(name, "x", "2*x", ("2.0",), "Twice."))
+
+
 def no_number_above_5(x):
     return x if x <= 5 else "much"
 
