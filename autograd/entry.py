@@ -16,7 +16,8 @@ class Op(NamedTuple):
     An operation: its value and its local derivatives, as expression text.
 
     Texts are Python expressions over the parameters, ``out`` (the result), the primitives (``autograd.primitives``) and
-    other entries. A local derivative may be ``nothing``: that branch was not taken.
+    other entries. A local derivative may be ``nothing``: that branch was not taken. In that of an element of a
+    sequence ``place`` is where it stands, counted from 0.
 
     Parameters
     ----------

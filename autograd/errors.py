@@ -31,6 +31,10 @@ class DivisionByZeroError(AutogradError, ZeroDivisionError):
     """A division by zero, as ``1 / 0.0``, or zero to a negative power."""
 
 
+class PlaceError(AutogradError, IndexError, ValueError):
+    """There is no element at an index, as ``[1.0, 2.0][5]``."""
+
+
 class RangeError(AutogradError, OverflowError):
     """A result or a number is too large for a float, as ``math.exp(710)``."""
 
@@ -126,10 +130,11 @@ class MissingExtraError(AutogradError, ImportError):
 
 
 #: What Python's arithmetic and the ``math`` module raise, and what stands for it here.
-_STANDS_FOR: dict[type[ArithmeticError | ValueError], type[AutogradError]] = {
+_STANDS_FOR: dict[type[ArithmeticError | ValueError | IndexError], type[AutogradError]] = {
     ZeroDivisionError: DivisionByZeroError,
     OverflowError: RangeError,
     ValueError: DomainError,
+    IndexError: PlaceError,
 }
 
 #: The exceptions that evaluating an operation on floats can raise.

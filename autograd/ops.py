@@ -12,7 +12,7 @@ from __future__ import annotations
 from autograd.entry import NOT_NEGATIVE, POSITIVE, REALS, UNIT, Op
 
 # fmt: off
-_ENTRIES = (
+ENTRIES = (
     # ------------------------------------------------------------------ the six operators
     Op("add", "x, y", "x + y", ("1.0", "1.0"), "Sum of two numbers.", symbol="+", by_hand=True),
     Op("sub", "x, y", "x - y", ("1.0", "-1.0"), "Difference.", symbol="-", by_hand=True),
@@ -73,8 +73,8 @@ _ENTRIES = (
     Op("lgamma", "x", "lgamma(x)", ("polygamma(0, x)",), "Logarithm of the absolute value of the gamma function.",
        domain=(POSITIVE,)),
     # ------------------------------------------------------------------ activations
-    Op("sigmoid", "x", "1/(1 + exp(-x)) if x >= 0 else exp(x)/(1 + exp(x))", ("sigmoid_slope(x)",),
-       "Logistic function 1/(1 + exp(-x)).", textbook=("sigmoid(x)*(1 - sigmoid(x))",)),
+    Op("sigmoid", "x", "(1.0 if x >= 0 else e)/(1 + e)", ("sigmoid_slope(x)",),
+       "Logistic function 1/(1 + exp(-x)).", let=(("e", "exp(-abs(x))"),), textbook=("sigmoid(x)*(1 - sigmoid(x))",)),
     Op("log_sigmoid", "x", "-softplus(-x)", ("sigmoid(-x)",), "Logarithm of the logistic function."),
     Op("softplus", "x", "x + log1p(exp(-x)) if x > 0 else log1p(exp(x))", ("sigmoid(x)",),
        "log(1 + exp(x)), a smooth relu."),
@@ -148,6 +148,10 @@ _ENTRIES = (
        "a where the condition is true, b elsewhere.",
        textbook=("0", "1 if condition else 0", "0 if condition else 1"), domain=(REALS, REALS, REALS),
        kink="no gradient flows to the condition, nor into the branch that was not taken"),
+    Op("take", "[values]+, index", "element(values, chosen)", ("1.0 if place == chosen else nothing", None),
+       "The element at an index, counted from 0; an index is rounded down.", let=(("chosen", "floor(index)"),),
+       textbook=("1 if place == floor(index) else 0", "0"), domain=(REALS, "[0, 1)"),
+       kink="no gradient flows to the index, nor into the elements that were not taken"),
     Op("clip", "x, low, high", "minimum(maximum(x, low), high)", None, "x, kept between two bounds.",
        domain=(REALS, REALS, REALS), kink="at a bound, x and the bound share the derivative equally"),
     # ------------------------------------------------------------------ many operands
@@ -177,7 +181,7 @@ _ENTRIES = (
        let=(("top", "detached(maximum(*values))"), ("shift", "log(sum([exp(value - top) for value in values]))"))),
     # ------------------------------------------------------------------ derivative functions
     Op("power_by_base", "x, y",
-       "0.0 if y == 0 or power == 0 and abs(y) == inf else y*x**(y - 1) if x == 0 or abs(x) == inf else y*(power/x)"
+       "2*x if y == 2 else 0.0 if y == 0 or power == 0 and abs(y) == inf else y*x**(y - 1) if x == 0 or abs(x) == inf else y*(power/x)"
        " if 1e-290 < abs(power) < inf and 1e-290 < abs(power/x) < inf else y*copysign(half, power)/x*half",
        ("0.0 if y == 0 and abs(x) < 1e-154 else y*power_by_base(x, y - 1)",
         "x**(y - 1) + y*power_by_exponent(x, y - 1)"),
@@ -213,9 +217,11 @@ _ENTRIES = (
     Op("scale", "m, low, high", "2.0**600 if m < low else 2.0**-600 if m > high else 1.0", (None, None, None),
        "A power of two that brings a number from outside of the bounds to where it loses no digits.",
        domain=(NOT_NEGATIVE, POSITIVE, POSITIVE), internal=True),
-    Op("sech2", "x", "4*sigmoid(2*x)*sigmoid(-2*x)", ("-2*tanh(x)*out",), "1 - tanh²(x).", internal=True,
+    Op("sech2", "x", "4*e/((1 + e)*(1 + e))", ("-2*tanh(x)*out",), "1 - tanh²(x).", internal=True,
+       let=(("e", "exp(-2*abs(x))"),),
        textbook=("-2*tanh(x)*(1 - tanh(x)**2)",)),
-    Op("sigmoid_slope", "x", "sigmoid(x)*sigmoid(-x)", ("-out*tanh(x/2)",), "Derivative of sigmoid.", internal=True,
+    Op("sigmoid_slope", "x", "e/((1 + e)*(1 + e))", ("-out*tanh(x/2)",), "Derivative of sigmoid.", internal=True,
+       let=(("e", "exp(-abs(x))"),),
        textbook=("out*(1 - 2*sigmoid(x))",)),
     Op("erf_slope", "x", "0.0 if abs(x) > 28 else 2/sqrt(pi)*exp(-h*h)*exp(-(x - h)*(x + h))", ("-2*out*x",),
        "Derivative of erf: the exponent is split, since rounding x*x would cost hundreds of units in the last place.",
@@ -247,4 +253,4 @@ _ENTRIES = (
 # fmt: on
 
 #: Every operation by its name.
-TABLE: dict[str, Op] = {op.name: op for op in _ENTRIES}
+TABLE: dict[str, Op] = {op.name: op for op in ENTRIES}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 # ---------------------------------------------------------------------- floats, as Python computes
 
@@ -152,6 +152,59 @@ def left_product(factors: Iterable[Any]) -> Any:
     return out
 
 
+def element(values: Sequence[Any], index: float) -> Any:
+    """
+    Take an element of a sequence.
+
+    Parameters
+    ----------
+    values
+        Numbers, or Values.
+    index
+        A whole number, counted from 0.
+
+    Returns
+    -------
+    float or Value
+
+    Raises
+    ------
+    IndexError
+        There is no such element; indices below 0 do not count from the end.
+
+    Examples
+    --------
+    >>> element([2.0, 3.0, 4.0], 1.0)
+    3.0
+    """
+    if 0.0 <= index < len(values):
+        return values[int(index)]
+    msg = f"the index must be from 0 to {len(values) - 1}, not {index:g}"
+    raise IndexError(msg)
+
+
+def places(values: Sequence[Any]) -> list[float]:
+    """
+    Count the elements of a sequence.
+
+    Parameters
+    ----------
+    values
+        Numbers, or Values.
+
+    Returns
+    -------
+    list of float
+        For each where it stands, from 0.
+
+    Examples
+    --------
+    >>> places([7.0, 8.0])
+    [0.0, 1.0]
+    """
+    return [float(place) for place in range(len(values))]
+
+
 def polygamma(order: float, x: float) -> float:
     """
     Differentiate the logarithm of the gamma function `order` + 1 times.
@@ -244,10 +297,12 @@ FLOATS: dict[str, Any] = {
     "abs": abs,
     "ceil": _ceil,
     "detached": _detached,
+    "element": element,
     "floor": _floor,
     "len": len,
     "maximum": maximum,
     "minimum": minimum,
+    "places": places,
     "nothing": None,  # the local derivative of a branch that was not taken
     "polygamma": polygamma,
     "pow": real_power,
@@ -280,6 +335,10 @@ def _total_power(x: float, y: float) -> float:
 
 def _total_remainder(x: float, y: float) -> float:
     return x % y if y != 0.0 else nan
+
+
+def _total_element(values: Sequence[float], index: float) -> float:
+    return element(values, index) if 0.0 <= index < len(values) else nan  # type: ignore[no-any-return]
 
 
 def _total(
@@ -332,6 +391,7 @@ IEEE: dict[str, Any] = {
     "ceil": _finite_only(_ceil),
     "cos": _total(math.cos),
     "cosh": _total(math.cosh),
+    "element": _total_element,
     "exp": _total(math.exp),
     "exp2": _total(math.exp2),
     "expm1": _total(math.expm1),
@@ -379,6 +439,8 @@ def power_by_base(x: float, y: float) -> float:
     >>> power_by_base(3.0, 2.0), power_by_base(0.0, 0.5), power_by_base(0.0, 0.0)
     (6.0, inf, 0.0)
     """
+    if y == 2.0:
+        return 2.0 * x
     out = _total_power(x, y)
     if y == 0.0 or (out == 0.0 and math.isinf(y)):
         return 0.0
@@ -472,6 +534,7 @@ LATEX: dict[str, str] = {
     "cos": r"\cos\left({0}\right)",
     "cosh": r"\cosh\left({0}\right)",
     "detached": "{0}",
+    "element": r"{0}_{{{1}}}",
     "exp": r"e^{{{0}}}",
     "exp2": r"2^{{{0}}}",
     "expm1": r"\left(e^{{{0}}} - 1\right)",
@@ -546,7 +609,7 @@ def jax_primitives() -> dict[str, Any]:
 
     Examples
     --------
-    >>> jax_primitives()["chosen"](True, 2.0, 3.0)
+    >>> jax_primitives()["if_else"](True, 2.0, 3.0)
     2.0
     """
     jax = import_jax()
@@ -555,13 +618,13 @@ def jax_primitives() -> dict[str, Any]:
     def known(x: Any) -> bool:
         return isinstance(x, bool)
 
-    def chosen(test: Any, x: Any, y: Any) -> Any:
+    def if_else(test: Any, x: Any, y: Any) -> Any:
         return (x if test else y) if known(test) else np.where(test, x, y)
 
-    def both(x: Any, y: Any) -> Any:
+    def and_(x: Any, y: Any) -> Any:
         return x and y if known(x) and known(y) else np.logical_and(x, y)
 
-    def either(x: Any, y: Any) -> Any:
+    def or_(x: Any, y: Any) -> Any:
         return x or y if known(x) and known(y) else np.logical_or(x, y)
 
     def folded(function: Callable[[Any, Any], Any], *start: float) -> Callable[..., Any]:
@@ -570,19 +633,23 @@ def jax_primitives() -> dict[str, Any]:
     def polygamma(order: Any, x: Any) -> Any:
         return special.polygamma(np.asarray(order, int), x)
 
+    def element(values: Sequence[Any], index: Any) -> Any:
+        return reduce(lambda out, at: np.where(index == at, values[at], out), range(len(values)), nan)
+
     same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor log log10 log1p log2 remainder sin sinh sqrt tan tanh"
     named = {name: name for name in (*same.split(), "trunc")}
     named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
     named |= {"abs": "absolute", "pow": "power", "truediv": "divide"}
     return {
-        **{name: FLOATS[name] for name in ("inf", "len", "nan", "pi", "product", "sum", "zip")},
+        **{name: FLOATS[name] for name in ("inf", "len", "nan", "pi", "places", "product", "sum", "zip")},
         **{name: getattr(np, jaxs) for name, jaxs in named.items()},
         **{name: getattr(special, name) for name in ("erf", "erfc", "gamma")},
-        "both": both,
-        "chosen": chosen,
+        "and_": and_,
+        "if_else": if_else,
         "compared": lambda sign, x, y: COMPARISONS[sign](x, y),
         "detached": jax.lax.stop_gradient,
-        "either": either,
+        "or_": or_,
+        "element": element,
         "hypot": folded(np.hypot, 0.0),
         "lgamma": special.gammaln,
         "maximum": folded(np.maximum),
@@ -615,6 +682,9 @@ def import_jax() -> Any:
         raise MissingExtraError(msg) from error
     return jax
 
+
+#: Primitives of two numbers.
+BINARY = frozenset({"atan2", "copysign", "hypot", "maximum", "minimum", "pow", "polygamma", "remainder", "truediv"})
 
 _IN_C = "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp2 hypot lgamma log10 log2 pow sin sinh tan"
 
@@ -686,12 +756,13 @@ def complex_primitives() -> dict[str, Any]:
     return {
         **{name: getattr(cmath, name) for name in FLOATS if hasattr(cmath, name)},
         **{name: _of_real_part(FLOATS[name]) for name in ("ceil", "detached", "floor", "trunc")},
-        **{name: FLOATS[name] for name in ("len", "nothing", "product", "sum", "zip")},
+        **{name: FLOATS[name] for name in ("len", "nothing", "places", "product", "sum", "zip")},
         "abs": lambda x: -x if x.real < 0 else x,
         "atan2": atan2_of,
         "cbrt": cbrt_of,
         "compared": lambda sign, x, y: COMPARISONS[sign](x.real, y.real),
         "copysign": copysign_of,
+        "element": lambda values, index: values[int(index.real)],
         "exp2": lambda x: cmath.exp(x * math.log(2)),
         "expm1": expm1_of,
         "hypot": hypot_of,

@@ -194,14 +194,15 @@ def check_texts(op: Op) -> None:
     _check_text(op, op.value, known - hidden, value=True)
     for parameter, partial, textbook in zip(own, op.partials or (None,) * len(own), op.textbook or (None,) * len(own)):
         for text in filter(None, (partial, textbook)):
-            _check_text(op, text, known | {"out", "nothing"} | (elements if parameter.kind != "scalar" else set()))
+            own_names = set() if parameter.kind == "scalar" else {*elements, "place"}
+            _check_text(op, text, known | {"out", "nothing"} | own_names)
 
 
 def _check_own_names(op: Op, names: list[str]) -> None:
     """See that what an entry calls its parameters and steps does not hide what the functions made of it need."""
     scalars = [p.name for p in parameters(op)]
     made = {form.format(name) for name in scalars for form in ("{}_node", "{}_nodes", "{}_given", "d_{}", "ieee_d_{}")}
-    taken = made | {"out", "constant", "error", op.name} | set(FUNCTION_NAMES) | set(primitives.FLOATS)
+    taken = made | {"out", "place", "constant", "error", op.name} | set(FUNCTION_NAMES) | set(primitives.FLOATS)
     for name in names:
         if not name.isidentifier() or keyword.iskeyword(name) or name in taken or names.count(name) > 1:
             raise _refused(

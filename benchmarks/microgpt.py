@@ -84,11 +84,11 @@ TOKENS = [(7 * place) % VOCABULARY for place in range(10)]  # a document; what i
 class Transformer:
     """One layer; `kind` is the class of its numbers."""
 
-    def __init__(self, kind, rng):
+    def __init__(self, kind, rng, block=10):
         def matrix(rows, columns):
             return [[kind(rng.gauss(0, 0.08)) for _ in range(columns)] for _ in range(rows)]
 
-        self.tokens, self.places = matrix(VOCABULARY, WIDTH), matrix(len(TOKENS), WIDTH)
+        self.tokens, self.places = matrix(VOCABULARY, WIDTH), matrix(block, WIDTH)
         self.query, self.key, self.value, self.out = (matrix(WIDTH, WIDTH) for _ in range(4))
         self.wide, self.narrow = matrix(4 * WIDTH, WIDTH), matrix(WIDTH, 4 * WIDTH)
         self.head = matrix(VOCABULARY, WIDTH)
@@ -130,12 +130,17 @@ def normed(x):
     return [each * scale for each in x]
 
 
+def loss_of(model, tokens):
+    """Give the mean loss of a document."""
+    keys, values, losses = [], [], []
+    for place, (token, target) in enumerate(zip(tokens, tokens[1:])):
+        losses.append(-softmax(model.logits(token, place, keys, values))[target].log())
+    return (1 / len(losses)) * sum(losses)
+
+
 def step(model):
     """Forward, backward, and an update of plain gradient descent; give the loss."""
-    keys, values, losses = [], [], []
-    for place, (token, target) in enumerate(zip(TOKENS, TOKENS[1:])):
-        losses.append(-softmax(model.logits(token, place, keys, values))[target].log())
-    loss = (1 / len(losses)) * sum(losses)
+    loss = loss_of(model, TOKENS)
     loss.backward()
     for p in model.parameters:
         p.data -= 0.01 * p.grad

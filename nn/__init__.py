@@ -34,6 +34,7 @@ from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
 from nn.handoff import from_torch, to_jax, to_torch  # noqa: E402
+from nn.language import GPT, Bigrams, Characters, fit_documents, generate, mean_loss  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
 from nn.losses import (  # noqa: E402
     bce_with_logits,
@@ -68,6 +69,7 @@ from nn.schedules import (  # noqa: E402
 from nn.training import Callback, ClipGradNorm, EarlyStopping, History, evaluate, fit, predict  # noqa: E402
 
 __all__ = [
+    "GPT",
     "MLP",
     "SGD",
     "Activation",
@@ -75,7 +77,9 @@ __all__ = [
     "Adam",
     "AdamW",
     "BatchNorm",
+    "Bigrams",
     "Callback",
+    "Characters",
     "ClipGradNorm",
     "CosineAnnealingLR",
     "Diagnosis",
@@ -106,13 +110,16 @@ __all__ = [
     "diagnose",
     "evaluate",
     "fit",
+    "fit_documents",
     "from_torch",
+    "generate",
     "hinge",
     "huber",
     "init",
     "l1_penalty",
     "l2_penalty",
     "mae",
+    "mean_loss",
     "mse",
     "predict",
     "to_jax",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value
+from autograd import Value, take
 from autograd.errors import ArgumentError, OperandError
 from nn.arguments import positive
 from nn.examples import is_sequence
@@ -57,7 +57,7 @@ class Embedding(Module):
         Parameters
         ----------
         index
-            An integer, or a list of them.
+            An integer, or a list of them. It may be a Value, so that what is recorded holds for any index.
 
         Returns
         -------
@@ -73,6 +73,8 @@ class Embedding(Module):
         """
         if is_sequence(index):
             return [self.forward(each) for each in index]
+        if isinstance(index, Value):
+            return [take(column, index) for column in zip(*self.weight, strict=True)]
         try:
             row = index.__index__()
         except AttributeError:

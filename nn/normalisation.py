@@ -9,7 +9,7 @@ import autograd
 from autograd import Value
 from autograd.errors import ArgumentError
 from autograd.many import data_of
-from nn.arguments import positive, real
+from nn.arguments import flag, positive, real
 from nn.examples import check_width, has_examples, on_examples
 from nn.module import Module
 
@@ -88,6 +88,8 @@ class RMSNorm(Module):
         How many numbers an example has.
     eps
         ε; by default the distance from 1 to the next float.
+    elementwise_affine
+        Whether there are weights.
 
     Raises
     ------
@@ -104,10 +106,14 @@ class RMSNorm(Module):
     [1.0, -1.0]
     """
 
-    def __init__(self, normalized_shape: int, eps: float = sys.float_info.epsilon) -> None:
+    def __init__(
+        self, normalized_shape: int, eps: float = sys.float_info.epsilon, *, elementwise_affine: bool = True
+    ) -> None:
         positive(normalized_shape, "RMSNorm: normalized_shape")
+        self.normalized_shape = normalized_shape
         self.eps = real(eps, "RMSNorm: eps", 0.0)
-        self.weight = [Value(1.0) for _ in range(normalized_shape)]
+        has_weights = flag(elementwise_affine, "RMSNorm: elementwise_affine")
+        self.weight = [Value(1.0) for _ in range(normalized_shape)] if has_weights else None
 
     def forward(self, x: Any) -> list[Any]:
         """
@@ -125,9 +131,10 @@ class RMSNorm(Module):
         return on_examples(self._scaled, x)  # type: ignore[no-any-return]
 
     def _scaled(self, x: Any) -> list[Any]:
-        check_width(x, len(self.weight), self)
+        check_width(x, self.normalized_shape, self)
         scale = (_mean_square(x) + self.eps) ** -0.5
-        return [each * scale * w for each, w in zip(x, self.weight, strict=True)]
+        scaled = [each * scale for each in x]
+        return scaled if self.weight is None else [each * w for each, w in zip(scaled, self.weight, strict=True)]
 
     def extra_repr(self) -> str:
         """
@@ -137,7 +144,7 @@ class RMSNorm(Module):
         -------
         str
         """
-        return f"{len(self.weight)}"
+        return f"{self.normalized_shape}" + ("" if self.weight else ", elementwise_affine=False")
 
 
 class BatchNorm(Module):

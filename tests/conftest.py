@@ -20,7 +20,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 def _fail_if_a_program_is_missing(report):
     """
-    Turn a skip for want of a program into a failure in CI, which installs them all.
+    Turn a skip for want of a program or a file into a failure in CI, which has them all.
 
     The reason of such a skip, and of no other, begins with "needs": ``skipif(not which("dot"), reason="needs dot")``.
     """
@@ -28,7 +28,7 @@ def _fail_if_a_program_is_missing(report):
         reason = report.longrepr[2].removeprefix("Skipped: ")
         if reason.startswith("needs "):
             report.outcome = "failed"
-            report.longrepr = f"skipped, but in CI no program may be missing: {reason}"
+            report.longrepr = f"skipped, but in CI nothing may be missing: {reason}"
     return report
 
 

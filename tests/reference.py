@@ -38,6 +38,13 @@ def clip(x, low, high):
     return min(max(x, low), high)
 
 
+def taken(values, index):
+    if index < 0:
+        msg = "a list would count from its end"
+        raise IndexError(msg)
+    return values[math.floor(index)]
+
+
 def float_logsumexp(values):
     top = max(values)
     return top + math.log(fold(math.exp(value - top) for value in values))
@@ -91,6 +98,7 @@ FLOATS = {
     "abs": abs,
     "maximum": lambda *values: max(values),
     "minimum": lambda *values: min(values),
+    "take": taken,
     "where": lambda condition, a, b: a if condition else b,
     "sum": fold,
     "dot": lambda ws, xs, bias=0.0: fold((w * x for w, x in zip(ws, xs, strict=True)), bias),

@@ -146,6 +146,7 @@ DEFINITIONS = {
 
 #: Entries without a definition here, each with the reason.
 NOT_FUNCTIONS = {
+    "take": "it computes nothing; its own tests show which element it takes",
     "scale": "a power of two: any will do; norm, polar and cosine show that it is the right one",
     "exp_below": "its derivative by top is left out on purpose; logsumexp shows that the whole is right",
     "polygamma": "its order is a whole number; gamma and lgamma show it at orders 0 to 3",

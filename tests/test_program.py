@@ -16,7 +16,7 @@ import nn
 from autograd import Value, gradients, record, trace_source
 from autograd.errors import ArgumentError, DomainError, GuardError, OperandError
 from autograd.ops import TABLE
-from autograd.program import executor, native
+from autograd.program import executor, straight
 from autograd.rules import IEEE, group, parameters
 from autograd.rules.functions import ieee_operation
 from autograd.testing import expressions
@@ -26,11 +26,20 @@ HARD += [math.inf, -math.inf, math.nan]
 NODES = [op.name for op in TABLE.values() if op.partials is not None]
 
 
-@pytest.fixture(autouse=True, scope="module", params=["NumPy", "straight-line code"])
+class AtOnce:
+    """Compiles when asked for, not beside."""
+
+    def __init__(self, *wanted, single):
+        self.result = straight.StraightLine(*wanted, single=single)
+
+
+@pytest.fixture(autouse=True, scope="module", params=["NumPy", "interpreter", "straight-line code"])
 def runs(request):
     """Run every test on each executor."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(executor, "_TO_COMPILE", math.inf if request.param == "NumPy" else 0.0)
+        patch.setattr(executor, "_has_llvmlite", lambda: request.param != "NumPy")
+        patch.setattr(executor, "_TO_COMPILE", -1.0 if request.param == "straight-line code" else math.inf)
+        patch.setattr(executor, "Compilation", AtOnce)
         yield request.param
 
 
@@ -61,9 +70,9 @@ def test_elementary_functions_are_within_two_units_in_the_last_place(name):
             assert abs(mpmath.mpf(y) - wanted) <= 2 * math.ulp(float(wanted)), x
 
 
-@pytest.mark.parametrize("lanes", [2, 4, 8])
-def test_every_width_of_vectors(lanes, monkeypatch):
-    monkeypatch.setattr(native, "lanes_of_this_machine", lambda: lanes)
+@pytest.mark.parametrize("cpu", ["sse2", "avx2", "auto"])
+def test_every_width_of_vectors(cpu, monkeypatch):
+    monkeypatch.setenv("CHAINRULE_CPU", cpu)
     program = record(lambda x: autograd.tanh(x[0]) * Value(2.0), [1.0])
     weight = Value(3.0)
     weighted = record(lambda x: autograd.sin(x[0]) * weight, [1.0], [weight])

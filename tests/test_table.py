@@ -302,7 +302,7 @@ def test_an_entry_that_is_added_in_one_line_is_in_every_view(copied):
     assert look_for("versine", copied) == "none"
     line = '    Op("versine", "x", "1 - cos(x)", ("sin(x)",), "One minus the cosine."),\n'
     text = table.read_text()
-    table.write_text(text.replace("_ENTRIES = (\n", "_ENTRIES = (\n" + line))
+    table.write_text(text.replace("ENTRIES = (\n", "ENTRIES = (\n" + line))
     assert look_for("versine", copied) == "all"
 
 

@@ -77,7 +77,7 @@ class ArrayExecutor:
             if _registers(tape, place)
         ]
 
-    def run(self, inputs: Any, params: Any) -> tuple[list[Any], list[float]]:
+    def run(self, inputs: Any, params: Any) -> tuple[Any, Any]:
         """
         Compute the results.
 
@@ -91,13 +91,13 @@ class ArrayExecutor:
         Returns
         -------
         stored
-            For each result its numbers, (n,).
+            For each result its numbers, an array (number of results, n).
         summed
-            For each result its sum.
+            For each result its sum, an array.
         """
         np = numpy()
         count = len(inputs)
-        stored, totals = [np.empty(count) for _ in self._stored], [0.0] * len(self._summed)
+        stored, totals = np.empty((len(self._stored), count)), np.zeros(len(self._summed))
         with np.errstate(all="ignore"):
             for start in range(0, count, _BLOCK):
                 block = inputs[start : start + _BLOCK].T.copy()
@@ -111,7 +111,7 @@ class ArrayExecutor:
                 for numbers, place in zip(stored, self._stored, strict=True):
                     numbers[start : start + _BLOCK] = registers[place]
                 for index, place in enumerate(self._summed):
-                    totals[index] += float(np.broadcast_to(registers[place], block.shape[1]).sum())
+                    totals[index] += np.broadcast_to(registers[place], block.shape[1]).sum()
         return stored, totals
 
 

@@ -31,12 +31,14 @@ class Elementary:
         Of LLVM IR.
     lanes
         How many numbers a vector has.
+    fused
+        Whether the CPU has an instruction for ``x*y + z`` with one rounding.
     """
 
-    def __init__(self, builder: Any, lanes: int) -> None:
+    def __init__(self, builder: Any, lanes: int, *, fused: bool = True) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
-        self._ir, self._builder, self._lanes = ir, builder, lanes
+        self._ir, self._builder, self._lanes, self._fused = ir, builder, lanes, fused
         self._vector = ir.VectorType(ir.DoubleType(), lanes)
         self._whole = ir.VectorType(ir.IntType(64), lanes)
         self.called: set[str] = set()

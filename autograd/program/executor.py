@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import importlib.util
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd.program import native
-from autograd.program.arrays import ArrayExecutor
-from autograd.program.native import NativeExecutor
+from autograd.program.arrays import ArrayExecutor, numpy
+from autograd.program.background import Compilation
+from autograd.program.expanding import expanded
+from autograd.program.interpreter import Interpreter
+from autograd.program.straight import StraightLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import ThreadPoolExecutor
 
     from autograd.program.tape import Tape
 
-_MOST_INSTRUCTIONS = 5_000  # of one piece of straight-line code; compiling takes longer and longer beyond
+#: Seconds, about, that an instruction takes: to be compiled, and by the interpreter for a block and for each example.
+_TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 1e-4, 3e-9, 3e-10
 
-#: Seconds, about, that an instruction takes: to be compiled, to be begun with NumPy, and there for an example.
-_TO_COMPILE, _TO_BEGIN, _FOR_AN_EXAMPLE = 1.5e-4, 2e-6, 1.5e-9
+#: Each thread has so many examples at least.
+_LEAST_FOR_A_THREAD = 64
 
 
 class Executor:
     """
-    Runs a tape with NumPy, until that has taken as long as to compile it would; from then on as machine code.
+    Runs a tape by the interpreter, until that has taken as long as to compile it would; from then on as compiled.
 
-    So it never takes more than twice as long as if it had been known how often the tape would be run. What decides is
-    how much was asked for, not a clock: the same runs give the same bits.
+    So it never takes much longer than if it had been known how often the tape would be run. The compiler works beside,
+    in a thread of its own. Layers are best run as they are, by the interpreter's loops. Without llvmlite, or where an
+    instruction is a function of Python, NumPy runs the tape.
 
     Parameters
     ----------
@@ -35,18 +42,28 @@ class Executor:
     """
 
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int] = ()) -> None:
-        self._wanted = tape, stored, summed
-        needed = tape.needed_for([*stored, *summed])
-        self._may_be_compiled = len(needed) <= _MOST_INSTRUCTIONS and native.can_run(tape, needed)
+        self._wanted = tape, list(stored), list(summed)
         self._spent = 0.0
-        self._runs: ArrayExecutor | NativeExecutor = ArrayExecutor(*self._wanted)
+        self._compilations: dict[bool, Compilation] = {}
+        self._compiled: dict[bool, StraightLine] = {}
+        self._runs: ArrayExecutor | Interpreter | StraightLine = self._first()
+
+    def _first(self) -> ArrayExecutor | Interpreter:
+        tape, stored, summed = self._wanted
+        if _has_llvmlite():
+            try:
+                return Interpreter(tape, stored, summed)
+            except NotImplementedError:
+                pass
+        plain, places = expanded(tape, [*stored, *summed])
+        return ArrayExecutor(plain, [places[each] for each in stored], [places[each] for each in summed])
 
     @property
     def name(self) -> str:
-        """What runs the tape by now."""
+        """What has run the tape the latest time, or would run it first."""
         return self._runs.name
 
-    def run(self, inputs: Any, params: Any) -> tuple[list[Any], list[float]]:
+    def run(self, inputs: Any, params: Any, threads: int = 1) -> tuple[Any, Any]:
         """
         Compute the results.
 
@@ -56,14 +73,65 @@ class Executor:
             An array (n, number of inputs).
         params
             The parameters' numbers, an array (number of parameters,).
+        threads
+            How many threads may share the examples.
 
         Returns
         -------
         stored, summed
             For each result its numbers, (n,); for each result its sum.
         """
-        if self._may_be_compiled and self._spent <= _TO_COMPILE:
-            self._spent += _TO_BEGIN + _FOR_AN_EXAMPLE * len(inputs)
-            if self._spent > _TO_COMPILE:
-                self._runs = NativeExecutor(*self._wanted)
-        return self._runs.run(inputs, params)
+        self._runs = runs = self._choose(len(inputs))
+        parts = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
+        if parts < 2:
+            return runs.run(inputs, params)
+        np = numpy()
+        size = -(-len(inputs) // parts)
+        slices = [inputs[start : start + size] for start in range(0, len(inputs), size)]
+        results = list(_threads(parts).map(runs.run, slices, [params] * len(slices)))
+        stored, sums = zip(*results, strict=True)
+        return np.concatenate(stored, axis=1), sum(sums[1:], sums[0])
+
+    def _choose(self, count: int) -> ArrayExecutor | Interpreter | StraightLine:
+        first = self._runs if not isinstance(self._runs, StraightLine) else self._interpreter
+        if not isinstance(first, Interpreter) or first.is_dense:
+            return first
+        self._interpreter = first
+        single = count == 1
+        if single in self._compiled:
+            return self._compiled[single]
+        compilation = self._compilations.get(single)
+        if compilation is None:
+            self._spent += first.instructions * (_FOR_A_BLOCK + _FOR_AN_EXAMPLE * count)
+            if self._spent > first.instructions * _TO_COMPILE:
+                self._spent = 0.0
+                compilation = self._compilations[single] = Compilation(*self._wanted, single=single)
+        if compilation is None or compilation.result is None:
+            return first
+        self._compiled[single] = compilation.result
+        return compilation.result
+
+    def compile(self, *, single: bool) -> None:
+        """
+        Compile the tape now, if it is to be compiled at all.
+
+        Parameters
+        ----------
+        single
+            For one example at a time, or for many.
+        """
+        first = self._choose(0)
+        if isinstance(first, Interpreter) and not first.is_dense and single not in self._compiled:
+            self._compiled[single] = StraightLine(*self._wanted, single=single)
+
+
+@cache
+def _has_llvmlite() -> bool:
+    return importlib.util.find_spec("llvmlite") is not None
+
+
+@cache
+def _threads(count: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few ask for it
+
+    return ThreadPoolExecutor(count, thread_name_prefix="chainrule")

@@ -6,15 +6,19 @@ import ast
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd.ops import TABLE
-from autograd.primitives import CHAINED, FLOATS
+from autograd.ops import ENTRIES, TABLE
+from autograd.primitives import CHAINED, FLOATS, IEEE
+from autograd.program.tape import OPERATORS, SOURCES, Tape
 from autograd.rules.parameters import parameters
 from autograd.rules.reading import let_lines, names_in, partial_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from autograd.entry import Op
+
+#: An entry of so few instructions is written with these.
+_SHORT = 2
 
 _COMPARISONS = {ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne"}
 _ARITHMETIC = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.Pow: "pow"}
@@ -39,19 +43,20 @@ def value_of(op: Op) -> Callable[..., Any]:
     Examples
     --------
     >>> from autograd.program.tape import Tape
-    >>> tape = Tape()
-    >>> place = value_of(TABLE["sech2"])(tape, tape.source("input", 0))
-    >>> tape.instructions[place].op
-    'mul'
+    >>> for tape in (Tape(), Tape(keeps_entries=True)):
+    ...     place = value_of(TABLE["sech2"])(tape, tape.source("input", 0))
+    ...     print(tape.instructions[place].op)
+    truediv
+    sech2
     """
     signature = ", ".join(["tape", *(("*" if p.kind == "star" else "") + p.name for p in parameters(op))])
-    return _define(op, signature, op.value, _Writer())
+    return _define(op, signature, op.value, _Writer(), kept=op.name)
 
 
 @cache
-def contribution_of(op: Op, index: int) -> Callable[..., Any]:
+def partial_of(op: Op, index: int) -> Callable[..., Any]:
     """
-    Compile what appends the chain rule for one parameter of an operation: its local derivative times the adjoint.
+    Compile what appends a local derivative of an operation.
 
     Parameters
     ----------
@@ -63,14 +68,35 @@ def contribution_of(op: Op, index: int) -> Callable[..., Any]:
     Returns
     -------
     function
-        Of the tape, a place for each parameter (a list for a sequence), that of the result, and that of the adjoint.
-        It returns the place of what is handed on, 0.0 where the branch was not taken; for a sequence a list of them.
+        Of the tape, a place for each parameter (a list for a sequence), and that of the result. It returns the place of
+        the derivative; for a sequence a list of them.
     """
-    return _of_partial(op, index, _Product())
+    return _of_partial(op, index, "", _Writer(), kept=f"{op.name}'{parameters(op)[index].name}")
 
 
 @cache
-def taken_of(op: Op, index: int) -> Callable[..., Any] | None:
+def contribution_of(op: Op, index: int) -> Callable[..., Any]:
+    """
+    Compile what appends the chain rule for a parameter whose branch may not be taken: its derivative times the adjoint.
+
+    Parameters
+    ----------
+    op
+        The entry.
+    index
+        Of the parameter.
+
+    Returns
+    -------
+    function
+        Of the arguments of `partial_of`, and the place of the adjoint. It returns the place of what is handed on, 0.0
+        where the branch was not taken; for a sequence a list of them.
+    """
+    return _of_partial(op, index, ", adjoint", _Product())
+
+
+@cache
+def taken_of(op: Op, index: int) -> Callable[..., Any]:
     """
     Compile what appends whether an operation takes a branch.
 
@@ -81,27 +107,154 @@ def taken_of(op: Op, index: int) -> Callable[..., Any] | None:
 
     Returns
     -------
-    function or None
-        With the arguments of `contribution_of`, it returns the place of a truth value, or a list of them. None if that
-        branch is always taken.
+    function
+        With the arguments of `contribution_of`, it returns the place of a truth value, or a list of them.
     """
-    return _of_partial(op, index, _Taken()) if "nothing" in names_in(partial_text(op, index)) else None
+    return _of_partial(op, index, ", adjoint", _Taken())
 
 
-def _of_partial(op: Op, index: int, writer: _Writer) -> Callable[..., Any]:
-    signature = ", ".join(["tape", *(p.name for p in parameters(op)), "out", "adjoint"])
+@cache
+def is_always_taken(op: Op, index: int) -> bool:
+    """
+    Tell whether an operation always takes a branch.
+
+    Parameters
+    ----------
+    op, index
+        As for `contribution_of`.
+
+    Returns
+    -------
+    bool
+    """
+    return "nothing" not in names_in(partial_text(op, index))
+
+
+@cache
+def kept_instructions() -> dict[str, tuple[Op, int | None]]:
+    """
+    List what a tape may keep as one instruction, beside primitives: entries, and local derivatives of entries.
+
+    Returns
+    -------
+    dict
+        By the name of the instruction the entry, and which derivative of it.
+    """
+    kept: dict[str, tuple[Op, int | None]] = {}
+    for op in ENTRIES:
+        if any(parameter.kind != "scalar" for parameter in parameters(op)):
+            continue
+        if op.name not in OPERATORS and op.name not in IEEE and _is_worth_keeping(op.value):
+            kept[op.name] = op, None
+        for index, text in enumerate(op.partials or ()):
+            if text and "nothing" not in names_in(text) and _is_worth_keeping(text):
+                kept[f"{op.name}'{parameters(op)[index].name}"] = op, index
+    return kept
+
+
+def body_of(name: str) -> Callable[..., Any]:
+    """
+    Give what appends an instruction that a tape may keep, written with those below it.
+
+    Parameters
+    ----------
+    name
+        One of `kept_instructions`.
+
+    Returns
+    -------
+    function
+        Of a tape and the places of the operands.
+    """
+    op, index = kept_instructions()[name]
+    return value_of(op) if index is None else _in_used(op, index, partial_of(op, index))
+
+
+def operands_of(name: str) -> list[str]:
+    """
+    Name the operands of an instruction that a tape may keep.
+
+    Parameters
+    ----------
+    name
+        One of `kept_instructions`.
+
+    Returns
+    -------
+    list of str
+    """
+    op, index = kept_instructions()[name]
+    return [parameter.name for parameter in parameters(op)] if index is None else _used(op, index)
+
+
+def _is_worth_keeping(text: str) -> bool:
+    """Tell whether a text is more than one primitive or entry."""
+    steps = (ast.BinOp, ast.IfExp, ast.Call, ast.Compare, ast.BoolOp)
+    return sum(isinstance(node, steps) for node in ast.walk(ast.parse(text))) > 1
+
+
+def _used(op: Op, index: int) -> list[str]:
+    """Name the operands that a local derivative is computed from."""
+    text = partial_text(op, index)
+    used = names_in(text).union(*(names_in(meaning) for _, meaning in let_lines(op, text)))
+    return [name for name in (*(p.name for p in parameters(op)), "out") if name in used]
+
+
+def _in_used(op: Op, index: int, partial: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn a function of all operands and the result into one of those used."""
+    used, known = _used(op, index), [*(p.name for p in parameters(op)), "out"]
+
+    def of_used(tape: Tape, *places: int) -> Any:
+        given = dict(zip(used, places, strict=True))
+        return partial(tape, *(given.get(name) for name in known))
+
+    return of_used
+
+
+def _of_partial(op: Op, index: int, more: str, writer: _Writer, kept: str = "") -> Callable[..., Any]:
+    signature = ", ".join(["tape", *(p.name for p in parameters(op)), "out"]) + more
     text = partial_text(op, index)
     if parameters(op)[index].kind != "scalar" and "for" not in text.split():
         text = f"[each for each in {text}]"
-    return _define(op, signature, text, writer)
+    return _define(op, signature, text, writer, kept=kept, used=_used(op, index))
 
 
-def _define(op: Op, signature: str, text: str, writer: _Writer) -> Callable[..., Any]:
+def _define(
+    op: Op, signature: str, text: str, writer: _Writer, kept: str = "", used: Sequence[str] = ()
+) -> Callable[..., Any]:  # fmt: skip
     lets = [f"    {name} = {_Writer().write(meaning)}\n" for name, meaning in let_lines(op, text)]
-    source = f"def lower({signature}):\n{''.join(lets)}    return {writer.write(text)}\n"
-    scope: dict[str, Any] = {"entry": _entry, "zip": zip, "len": len}
+    whole = ""
+    if kept in kept_instructions() and kept_instructions()[kept][0] is op:
+        given = ", ".join(used or [parameter.name for parameter in parameters(op)])
+        whole = f"    if is_kept(tape, {kept!r}, {given}):\n        return tape.emit({kept!r}, {given})\n"
+    source = f"def lower({signature}):\n{whole}{''.join(lets)}    return {writer.write(text)}\n"
+    scope: dict[str, Any] = {
+        "entry": _entry,
+        "is_kept": _is_kept,
+        "float": float,
+        "len": len,
+        "range": range,
+        "zip": zip,
+    }
     exec(compile(source, f"<autograd tape of {op.name}>", "exec"), scope)  # noqa: S102 - text of our own table
     return scope["lower"]  # type: ignore[no-any-return]
+
+
+def _is_kept(tape: Tape, name: str, *operands: int) -> bool:
+    """Tell whether an entry is to be one instruction: not where little of it is left for the constants among these."""
+    if not tape.keeps_entries:
+        return False
+    numbers = tape.numbers
+    known = tuple(numbers.get(operand) for operand in operands)
+    return all(number is None for number in known) or not _is_short(name, known)
+
+
+@cache
+def _is_short(name: str, known: tuple[float | None, ...]) -> bool:
+    tape = Tape()
+    given = [tape.source("input", i) if number is None else tape.constant(number) for i, number in enumerate(known)]
+    needed = tape.needed_for([body_of(name)(tape, *given)])
+    return sum(tape.instructions[place].op not in SOURCES for place in needed) <= _SHORT
 
 
 def _entry(name: str) -> Callable[..., Any]:
@@ -152,6 +305,10 @@ class _Writer:
             return f"zip({given})"
         if name == "len":
             return f"tape.constant(float(len({given})))"
+        if name == "places":
+            return f"[tape.constant(float(place)) for place in range(len({given}))]"
+        if name == "element":
+            return f"tape.element({given})"
         if name == "sum":
             return f"tape.sum({given})"
         if name in CHAINED:

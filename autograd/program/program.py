@@ -57,7 +57,7 @@ class Program:
         self._order = topological_order(*self._roots, *compared)
         sources = {leaf: ("input", i) for i, leaf in enumerate(inputs)}
         sources |= {leaf: ("param", i) for i, leaf in enumerate(params)}
-        self._tape = Tape()
+        self._tape = Tape(keeps_entries=True)
         self._place = put_forward(self._tape, self._order, sources)
         self._comparisons = tuple(comparisons)
         self._guards = put_guards(self._tape, comparisons, self._place)
@@ -97,8 +97,28 @@ class Program:
 
     @property
     def executor(self) -> str:
-        """What computes values and gradients by now: ``"NumPy"``, or ``"straight-line code"`` once that pays."""
-        return (self._with_sums if self.params else self._with_slopes).name
+        """
+        What computes values and gradients by now.
+
+        ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"dense loops"`` where it is layers
+        that most is computed by; ``"NumPy"`` without llvmlite, or if an instruction is a function of Python.
+        """
+        return self._of_gradient.name
+
+    @property
+    def _of_gradient(self) -> Executor:
+        return self._with_sums if self.params else self._with_slopes
+
+    def compile(self, *, single: bool = False) -> None:
+        """
+        Compile what computes values and gradients now, and do not wait until it has paid.
+
+        Parameters
+        ----------
+        single
+            For one example at a time, or for many.
+        """
+        self._of_gradient.compile(single=single)
 
     @property
     def form(self) -> int | None:
@@ -121,7 +141,7 @@ class Program:
         tape = self._tape
         return sum(tape.instructions[place].op not in SOURCES for place in tape.needed_for(results))
 
-    def __call__(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
+    def __call__(self, x: Any, *, params: Any = None, check: bool = True, threads: int = 1) -> Any:
         """
         Compute the results.
 
@@ -133,6 +153,8 @@ class Program:
             Numbers for the parameters, (number of parameters,); by default those that they have by now.
         check
             Where a result is not finite, compute the example anew, node by node, so that what fails is named.
+        threads
+            How many threads may share the examples.
 
         Returns
         -------
@@ -151,11 +173,11 @@ class Program:
             What an operation raises outside of its domain.
         """
         points, is_batch = self._points(x)
-        values, _, _ = self._run(self._forward, points, self._numbers(params), check=check)
+        values, _, _ = self._run(self._forward, points, self._numbers(params), check=check, threads=threads)
         return self._shaped(values, is_batch=is_batch)
 
     def value_and_grad(
-        self, x: Any, *, params: Any = None, summed: bool = False, check: bool = True
+        self, x: Any, *, params: Any = None, summed: bool = False, check: bool = True, threads: int = 1
     ) -> tuple[Any, Any]:
         """
         Compute the result and its derivatives.
@@ -166,7 +188,7 @@ class Program:
             As for a call.
         summed
             With parameters: give the sum over the examples, not the mean.
-        check
+        check, threads
             As for a call.
 
         Returns
@@ -190,21 +212,21 @@ class Program:
             msg = "x must have an example at least: there is no mean over none; with summed=True the sum is zero"
             raise ArgumentError(msg)
         np = numpy()
-        executor = self._with_sums if self.params else self._with_slopes
-        values, slopes, sums = self._run(executor, points, self._numbers(params), check=check)
+        numbers = self._numbers(params)
+        values, slopes, sums = self._run(self._of_gradient, points, numbers, check=check, threads=threads)
         value = self._shaped(values, is_batch=is_batch)
         if self.params:
-            return value, np.array(sums) / (1 if summed else len(points))
-        rows = np.stack(slopes, axis=-1) if slopes else np.empty((len(points), 0))
+            return value, sums / (1 if summed else len(points))
+        rows = np.ascontiguousarray(np.transpose(slopes)) if len(slopes) else np.empty((len(points), 0))
         return value, rows if is_batch else rows[0]
 
-    def jacobian(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
+    def jacobian(self, x: Any, *, params: Any = None, check: bool = True, threads: int = 1) -> Any:
         """
         Compute the derivatives of each result by each parameter, or without parameters by each input.
 
         Parameters
         ----------
-        x, params, check
+        x, params, check, threads
             As for a call.
 
         Returns
@@ -218,9 +240,9 @@ class Program:
             As for a call.
         """
         points, is_batch = self._points(x)
-        _, slopes, _ = self._run(self._with_slopes, points, self._numbers(params), check=check)
+        _, slopes, _ = self._run(self._with_slopes, points, self._numbers(params), check=check, threads=threads)
         leaves = self.params or self._inputs
-        stacked = numpy().array(slopes).reshape(len(self._roots), len(leaves), len(points)).transpose(2, 0, 1)
+        stacked = slopes.reshape(len(self._roots), len(leaves), len(points)).transpose(2, 0, 1)
         return stacked if is_batch else stacked[0]
 
     def follows(self, x: Any, *, params: Any = None) -> Any:
@@ -320,19 +342,19 @@ class Program:
                 )
                 raise StaleGraphError(msg)
 
-    def _run(
-        self, executor: Executor, points: Any, numbers: Any, *, check: bool
-    ) -> tuple[list[Any], list[Any], list[float]]:
+    def _run(self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int) -> tuple[Any, Any, Any]:
         """Give the values, the slopes of each example, and their sums."""
-        stored, sums = executor.run(points, numbers)
+        if not isinstance(threads, int) or threads < 1:
+            msg = f"threads must be a whole number, 1 or more, not {threads!r}"
+            raise ArgumentError(msg)
+        stored, sums = executor.run(points, numbers, threads)
         first, last = len(self._values), len(self._observed)
         values, slopes = stored[:first], stored[last:]
         for guard, outcomes in zip(self._guards, stored[first:last], strict=True):
             guard.check(outcomes)
         if check:
             np = numpy()
-            finite = np.logical_and.reduce([np.isfinite(each) for each in values])
-            for example in np.flatnonzero(~finite):
+            for example in np.flatnonzero(~np.isfinite(values).all(axis=0)):
                 self._replay(points[example], numbers)
         return values, slopes, sums
 
@@ -345,8 +367,8 @@ class Program:
             number = _computed(node, operands) if node.op else given.get(node, node.data)
             again[node] = Value(number, node.label)
 
-    def _shaped(self, values: list[Any], *, is_batch: bool) -> Any:
-        shaped = values if is_batch else [float(each[0]) for each in values]
+    def _shaped(self, values: Any, *, is_batch: bool) -> Any:
+        shaped = list(values) if is_batch else [float(each[0]) for each in values]
         return shaped[0] if self._single else shaped
 
     # ------------------------------------------------------------------ shown

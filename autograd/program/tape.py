@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import operator
+from array import array
+from math import nan
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.primitives import CHAINED, IEEE, left_sum
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
 #: What an instruction may be beside a primitive of the table.
 OPERATORS: dict[str, Any] = {
@@ -19,6 +22,12 @@ OPERATORS: dict[str, Any] = {
     "and": lambda x, y: x and y, "or": lambda x, y: x or y, "select": lambda test, x, y: x if test else y,
 }  # fmt: skip
 
+#: Instructions that compute nothing.
+SOURCES = frozenset({"constant", "input", "param"})
+
+#: So many results are remembered, so that what is the same is computed once; then it begins anew.
+_REMEMBERED = 2**20
+
 
 class Instruction(NamedTuple):
     """
@@ -27,8 +36,9 @@ class Instruction(NamedTuple):
     Parameters
     ----------
     op
-        A primitive of the table; ``"add"``, ``"lt"``, ``"select"`` and their like; or, where a number comes from,
-        ``"constant"``, ``"input"`` or ``"param"``.
+        A primitive of the table; ``"add"``, ``"lt"``, ``"select"`` and their like; an entry of the table, or one of its
+        local derivatives, that is kept as one; or, where a number comes from, ``"constant"``, ``"input"`` or
+        ``"param"``.
     operands
         Places of earlier instructions; for a constant the number, for an input or a parameter which one.
     """
@@ -37,13 +47,14 @@ class Instruction(NamedTuple):
     operands: tuple[Any, ...]
 
 
-#: Instructions that compute nothing.
-SOURCES = frozenset({"constant", "input", "param"})
-
-
 class Tape:
     """
     Instructions in the order in which they are computed; none is there twice, and none of constants alone.
+
+    Parameters
+    ----------
+    keeps_entries
+        Whether an entry of the table is one instruction. Else a tape has primitives alone.
 
     Attributes
     ----------
@@ -51,9 +62,26 @@ class Tape:
         What it has so far. An instruction is named by its place.
     """
 
-    def __init__(self) -> None:
-        self.instructions: list[Instruction] = []
+    def __init__(self, *, keeps_entries: bool = False) -> None:
+        self.keeps_entries = keeps_entries
+        # Arrays, since a tape may have a hundred million instructions: the operands of instruction i stand between
+        # starts[i] and starts[i + 1].
+        self.names: list[str] = []
+        self.codes = array("H")
+        self.operands = array("i")
+        self.starts = array("q", [0])
+        self.numbers: dict[int, float] = {}
+        self._code_of: dict[str, int] = {}
+        self._sources: dict[Any, int] = {}
         self._places: dict[Any, int] = {}
+
+    @property
+    def instructions(self) -> Sequence[Instruction]:
+        """What it has so far."""
+        return _Instructions(self)
+
+    def __len__(self) -> int:
+        return len(self.codes)
 
     def emit(self, op: str, *operands: int) -> int:
         """
@@ -80,17 +108,52 @@ class Tape:
         >>> tape.instructions[tape.emit("sqrt", tape.constant(4.0))]
         Instruction(op='constant', operands=(2.0,))
         """
-        known = [self.instructions[place] for place in operands]
-        if all(each.op == "constant" for each in known):
+        numbers = self.numbers
+        for operand in operands:
+            if operand not in numbers:
+                break
+        else:
             function = OPERATORS.get(op) or IEEE[op]
-            return self.constant(function(*(each.operands[0] for each in known)))
-        if op == "select" and known[0].op == "constant":
-            return operands[1] if known[0].operands[0] else operands[2]
-        if op == "mul":  # exact: it changes neither a nan nor the sign of a zero
+            return self.constant(function(*[numbers[operand] for operand in operands]))
+        if op == "mul":  # by one: exact, it changes neither a nan nor the sign of a zero
+            first, second = operands
+            if numbers.get(first) == 1.0:
+                return second
+            if numbers.get(second) == 1.0:
+                return first
+        elif op == "select" and operands[0] in numbers:
+            return operands[1] if numbers[operands[0]] else operands[2]
+        elif op in ("and", "or"):
             for one, other in (operands, operands[::-1]):
-                if self.instructions[one] == Instruction("constant", (1.0,)):
-                    return other
-        return self._append(op, operands)
+                if one in numbers:
+                    return other if bool(numbers[one]) == (op == "and") else one
+        elif op == "pow" and numbers.get(operands[1]) == 2.0:
+            return self.emit("mul", operands[0], operands[0])
+        return self.append(op, operands)
+
+    def append(self, op: str, operands: tuple[int, ...]) -> int:
+        """
+        Append an instruction as it is, unless it is there.
+
+        Parameters
+        ----------
+        op
+            What is computed.
+        operands
+            Of which results.
+
+        Returns
+        -------
+        int
+            The place of its result.
+        """
+        places, key = self._places, (op, operands)
+        place = places.get(key)
+        if place is None:
+            if len(places) >= _REMEMBERED:
+                places.clear()
+            places[key] = place = self._new(op, operands)
+        return place
 
     def constant(self, number: float) -> int:
         """
@@ -105,11 +168,12 @@ class Tape:
         -------
         int
         """
-        key = ("constant", number.hex() if isinstance(number, float) else bool(number))  # 0.0 is not -0.0
-        if key not in self._places:
-            self._places[key] = len(self.instructions)
-            self.instructions.append(Instruction("constant", (number,)))
-        return self._places[key]
+        key = number.hex() if isinstance(number, float) else bool(number)  # 0.0 is not -0.0
+        place = self._sources.get(key)
+        if place is None:
+            place = self._sources[key] = self._new("constant", ())
+            self.numbers[place] = number
+        return place
 
     def source(self, kind: str, index: int) -> int:
         """
@@ -126,13 +190,20 @@ class Tape:
         -------
         int
         """
-        return self._append(kind, (index,))
-
-    def _append(self, op: str, operands: tuple[Any, ...]) -> int:
-        place = self._places.setdefault((op, operands), len(self.instructions))
-        if place == len(self.instructions):
-            self.instructions.append(Instruction(op, operands))
+        place = self._sources.get((kind, index))
+        if place is None:
+            place = self._sources[kind, index] = self._new(kind, (index,))
         return place
+
+    def _new(self, op: str, operands: tuple[int, ...]) -> int:
+        code = self._code_of.get(op)
+        if code is None:
+            code = self._code_of[op] = len(self.names)
+            self.names.append(op)
+        self.codes.append(code)
+        self.operands.extend(operands)
+        self.starts.append(len(self.operands))
+        return len(self.codes) - 1
 
     # ------------------------------------------------------------------ what texts of the table are written with
 
@@ -153,9 +224,30 @@ class Tape:
         """
         places = list(terms)
         total = self.constant(0.0) if start is None else start
-        if places and all(self.instructions[place].op == "mul" for place in places):
-            return self.emit("dot", total, *(x for place in places for x in self.instructions[place].operands))
+        instructions = self.instructions
+        if places and all(instructions[place].op == "mul" for place in places):
+            return self.emit("dot", total, *(x for place in places for x in instructions[place].operands))
         return self.emit("sum", total, *places)
+
+    def element(self, values: Sequence[int], index: int) -> int:
+        """
+        Take one of several numbers; nan where there is none.
+
+        Parameters
+        ----------
+        values
+            Places.
+        index
+            Of the number that says which.
+
+        Returns
+        -------
+        int
+        """
+        taken = self.constant(nan)
+        for place, value in enumerate(values):
+            taken = self.emit("select", self.emit("eq", index, self.constant(float(place))), value, taken)
+        return taken
 
     def fold(self, name: str, *values: int) -> int:
         """
@@ -194,8 +286,42 @@ class Tape:
         list of int
             In the order in which they are computed.
         """
-        needed = set(results)
-        for place in range(max(results, default=-1), -1, -1):
-            if place in needed and self.instructions[place].op not in SOURCES:
-                needed.update(self.instructions[place].operands)
-        return sorted(needed)
+        last = max(results, default=-1)
+        needed = bytearray(last + 1)
+        for place in results:
+            needed[place] = 1
+        operands, starts = self.operands, self.starts
+        sources = {self._code_of.get(name) for name in SOURCES}
+        codes = self.codes
+        for place in range(last, -1, -1):
+            if needed[place] and codes[place] not in sources:
+                for operand in operands[starts[place] : starts[place + 1]]:
+                    needed[operand] = 1
+        return [place for place in range(last + 1) if needed[place]]
+
+
+class _Instructions(Sequence[Instruction]):
+    """
+    The instructions of a tape, each made when it is looked at.
+
+    Parameters
+    ----------
+    tape
+        The tape.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def __len__(self) -> int:
+        return len(self._tape.codes)
+
+    def __getitem__(self, place: Any) -> Any:
+        tape = self._tape
+        op = tape.names[tape.codes[place]]
+        if op == "constant":
+            return Instruction(op, (tape.numbers[place],))
+        return Instruction(op, tuple(tape.operands[tape.starts[place] : tape.starts[place + 1]]))
+
+    def __iter__(self) -> Iterator[Instruction]:
+        return map(self.__getitem__, range(len(self)))

@@ -15,6 +15,7 @@ from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, failure
 from autograd.many import data_of, many_node, split_operands, sum_of_products
 from autograd.operands import beside, number
 from autograd.ops import TABLE
+from autograd.primitives import element
 from autograd.rules.nodes import compared, needs_many
 from autograd.rules.parameters import Parameter, parameters
 from autograd.rules.reading import FLOATS, IEEE, Reader, let_lines, partial_text
@@ -124,7 +125,7 @@ def _primitive(name: str) -> Any:
     return _OF_NODES.get(name) or primitives.FLOATS[name]
 
 
-_OF_NODES = {"compared": compared, "detached": data_of}
+_OF_NODES = {"compared": compared, "detached": data_of, "element": lambda values, i: element(values, data_of(i))}
 
 
 #: Reads composed operations for users.

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 #: The primitives that JavaScript has: by itself, or in ``autograd/stepper/primitives.js``.
 PRIMITIVES = frozenset(
-    "abs acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh detached erf erfc exp exp2 expm1 floor"  # noqa: SIM905
-    " hypot len log log10 log1p log2 maximum minimum pow product remainder sin sinh sqrt sum tan tanh trunc zip".split()
+    "abs acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh detached element erf erfc exp exp2"  # noqa: SIM905
+    " expm1 floor hypot len log log10 log1p log2 maximum minimum places pow product remainder sin sinh sqrt sum"
+    " tan tanh trunc zip".split()
 )
 _CONSTANTS = {"inf": "Infinity", "nan": "NaN", "pi": "Math.PI", "nothing": "null"}
 _SIGNS = {

@@ -122,6 +122,8 @@ def rule_pattern(op: Op, count: int, index: int) -> Pattern:
             meanings[parameter.name] = [slots.add(operand) for operand in part]
         if parameter.element in needed and member is not None:
             meanings[parameter.element] = slots.add(part[member])
+        if member is not None:
+            meanings["place"] = ast.Constant(member)
     if "out" in needed:
         meanings["out"] = slots.add(RESULT)
     return slots.pattern(put_in(text, lets, meanings))
@@ -285,13 +287,13 @@ def known_rule(op: Op, place: int) -> Callable[..., float]:
     Returns
     -------
     function
-        Of keyword arguments: each parameter (a list for a sequence), the element of each sequence, ``out``; others are
-        passed over. In IEEE arithmetic.
+        Of keyword arguments: each parameter (a list for a sequence), the element of each sequence, its ``place``,
+        ``out``; others are passed over. In IEEE arithmetic.
     """
     text = rule_text(op, place)
     written = IEEE.rewrite(ast.unparse(put_in(text, let_lines(op, text), {})))
     names = {name for p in parameters(op) for name in (p.name, *([] if p.kind == "scalar" else [p.element]))}
-    signature = ", ".join([*sorted(names), "out"])
+    signature = ", ".join([*sorted(names), "place=0", "out"])
     return IEEE.define(f"def rule(*, {signature}):\n    return {written}\n", "rule", f"<autograd rule of {op.name}>")
 
 

@@ -65,6 +65,7 @@ def _substituted(op: Op, operands: Sequence[str], index: int | None, out: str) -
             meanings[parameter.name] = [_tree_of(operand) for operand in part]
         if member is not None:
             meanings[parameter.element] = _tree_of(part[member])
+            meanings["place"] = ast.Constant(member)
     return put_in(text, lets, meanings)
 
 

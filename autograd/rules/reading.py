@@ -55,7 +55,7 @@ class _Rewriter(ast.NodeTransformer):
     def _joined(self, node: ast.BoolOp) -> ast.expr:
         if not self.branches:
             return node
-        name = "both" if isinstance(node.op, ast.And) else "either"
+        name = "and_" if isinstance(node.op, ast.And) else "or_"
         return reduce(partial(_call, name), node.values)
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
@@ -64,7 +64,7 @@ class _Rewriter(ast.NodeTransformer):
         if not self.branches:
             return node
         test = _call("compared", ast.Constant("!="), node.test, ast.Constant(0.0)) if is_number else node.test
-        return _call("chosen", test, node.body, node.orelse)
+        return _call("if_else", test, node.body, node.orelse)
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
@@ -228,6 +228,8 @@ def partial_text(op: Op, index: int) -> str:
     --------
     >>> partial_text(TABLE["dot"], 0), partial_text(TABLE["sum"], 0)
     ('xs', '[1.0 for value in values]')
+    >>> partial_text(TABLE["take"], 0)
+    '[1.0 if place == chosen else nothing for place, value in zip(places(values), values)]'
     """
     text = (op.partials or ())[index] or "nothing"
     own = parameters(op)[index]
@@ -236,6 +238,8 @@ def partial_text(op: Op, index: int) -> str:
     elements = {p.element: p.name for p in parameters(op) if p.kind != "scalar"}
     if text in elements:
         return elements[text]
+    if "place" in names_in(text):
+        elements = {"place": f"places({own.name})", **elements}
     used = [element for element in elements if element in names_in(text) or element == own.element]
     sequences = [elements[element] for element in used]
     source = sequences[0] if len(sequences) == 1 else f"zip({', '.join(sequences)})"

@@ -197,6 +197,7 @@ class BackwardWording:
             given[parameter.name] = part
             if parameter.kind != "scalar":
                 given[parameter.element] = part[member or 0]
+                given["place"] = member or 0
         known = known_rule(op, place)(**given)
         slope = share.slope
         return known == slope or abs(known - slope) <= 1e-9 * abs(slope) or (known != known and slope != slope)  # noqa: PLR0124
