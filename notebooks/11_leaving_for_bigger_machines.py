@@ -94,8 +94,8 @@ print("handed on:", jax.grad(safe)(zero)[0], " JAX's own:", jax.grad(trap)(zero)
 # code would have gone another way than while recording, it is nan, and its gradient too.
 #
 # What it costs: operations of one kind at one depth are computed together, so a layer is compiled as one. But what comes one after the
-# other is compiled one after the other, and the compiler takes its time: seconds for hundreds of steps with their gradients, minutes for
-# thousands. A network is better handed on by its layers.
+# other is compiled one after the other, and the compiler takes its time: seconds for a hundred such steps with their gradient, a minute
+# for some hundreds, and more than in proportion beyond. A network is better handed on by its layers.
 
 # %% [markdown]
 # ## A network: `nn.to_jax(model)`

@@ -59,9 +59,16 @@ def alike(x, y, tolerance=1e-11):
     return x == y or (x != x and y != y) or math.isclose(x, y, rel_tol=tolerance, abs_tol=1e-307)
 
 
-@pytest.mark.parametrize(
-    "name", [op.name for op in TABLE.values() if op.partials is not None and op.name != "polygamma"]
-)
+#: Those that have choices, sequences, poles, or an operation inside; of the others the slow tests see.
+SOME = {"atan2", "dot", "gelu", "hypot", "leaky_relu", "log", "logsumexp", "maximum", "norm", "pow", "sigmoid", "where"}
+SOME |= {"reverse", "forward over reverse"}  # ways to differentiate
+
+
+def some(names):
+    return [name if name in SOME else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", some(op.name for op in TABLE.values() if op.partials and op.name != "polygamma"))
 def test_every_operation_at_every_corner(name):
     op = TABLE[name]
     kinds = [parameter.kind for parameter in parameters(op)]
@@ -113,7 +120,7 @@ def hessian_here(f, point):
 
 
 @given(expressions(max_ops=4, n_inputs=2))
-@settings(max_examples=8)
+@settings(max_examples=5)
 def test_random_graphs_to_the_second_order(expression):
     point = list(expression.inputs)
     f = lambda x: expression(*x) + 0.0 * x[0]
@@ -156,7 +163,7 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", some(MODES))
 def test_a_branch_that_is_not_taken_sends_nothing_back(mode):
     rooted = record(lambda x: autograd.where(x[0], autograd.sqrt(x[1]) / x[1] * x[0], x[1] * x[1]), [1.0, 4.0]).to_jax()
     slopes = MODES[mode](rooted)
@@ -179,7 +186,7 @@ def test_the_conventions_at_kinks_are_those_of_the_table():
 
 
 def test_parameters_are_given_and_have_their_gradients():
-    model = nn.MLP(3, [3, 2], activation="gelu", seed=0)
+    model = nn.MLP(3, [3, 2], activation="tanh", seed=0)
     program = record(lambda x: autograd.logsumexp(model(x)), [0.0] * 3, model.parameters())
     f = program.to_jax()
     x = np.random.default_rng(0).normal(size=(20, 3))

@@ -76,7 +76,7 @@ def check_jax(model, x):
     total = lambda params: (apply(params, x).ravel() * factors).sum()
     assert close(apply(params, x), wanted)
     assert close(apply(params, x[0]), wanted[: len(wanted) // len(x)])
-    by_name = jax.grad(total)(params)
+    by_name = jax.jit(jax.grad(total))(params)
     apply_to_gradients(model, by_name, slopes)
 
 
@@ -132,7 +132,9 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow if name in ELEMENTWISE[2:] else ()) for name in MODELS]
+)
 def test_models_in_jax(name):
     check_jax(MODELS[name](), points(5, 3))
 
@@ -144,7 +146,7 @@ def test_models_in_torch(name):
 
 
 @given(st.lists(st.integers(1, 4), min_size=2, max_size=4), st.sampled_from(ELEMENTWISE), st.integers(0, 3))
-@settings(max_examples=10)
+@settings(max_examples=3)
 def test_random_networks(widths, activation, seed):
     model = nn.MLP(widths[0], widths[1:], activation=activation, seed=seed)
     x = points(3, widths[0])
@@ -158,7 +160,7 @@ def trained():
     x, y = nn.datasets.moons(60, noise=0.1, seed=0)
     model = nn.Sequential(nn.Linear(2, 8, seed=0), nn.Tanh(), nn.LayerNorm(8), nn.Linear(8, 1, seed=1))
     nn.fit(model, x, y, loss="bce_with_logits", optimizer="adam", lr=0.05, epochs=5, seed=0, progress=False)
-    return model.eval(), np.array(x)
+    return model.eval(), np.array(x[:10])
 
 
 def test_a_trained_model_in_jax(trained):

@@ -297,6 +297,9 @@ class Program:
         the program raises. JAX computes in single precision, unless asked for more:
         ``jax.config.update("jax_enable_x64", True)``.
 
+        Operations of one kind at one depth are compiled as one. What comes one after the other takes XLA long: seconds
+        for a hundred steps, a minute for some hundreds. Of a network hand on the layers, with ``nn.to_jax``.
+
         Examples
         --------
         >>> import jax
