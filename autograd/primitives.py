@@ -637,12 +637,15 @@ def jax_primitives() -> dict[str, Any]:
     def polygamma(order: Any, x: Any) -> Any:
         return special.polygamma(np.asarray(order, int), x)
 
+    def element(values: Sequence[Any], index: Any) -> Any:
+        return reduce(lambda out, at: np.where(index == at, values[at], out), range(len(values)), nan)
+
     same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor log log10 log1p log2 remainder sin sinh sqrt tan tanh"
     named = {name: name for name in (*same.split(), "trunc")}
     named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
     named |= {"abs": "absolute", "pow": "power", "truediv": "divide"}
     return {
-        **{name: FLOATS[name] for name in ("inf", "len", "nan", "pi", "product", "sum", "zip")},
+        **{name: FLOATS[name] for name in ("inf", "len", "nan", "pi", "places", "product", "sum", "zip")},
         **{name: getattr(np, jaxs) for name, jaxs in named.items()},
         **{name: getattr(special, name) for name in ("erf", "erfc", "gamma")},
         "and_": and_,
@@ -650,6 +653,7 @@ def jax_primitives() -> dict[str, Any]:
         "compared": lambda sign, x, y: COMPARISONS[sign](x, y),
         "detached": jax.lax.stop_gradient,
         "or_": or_,
+        "element": element,
         "hypot": folded(np.hypot, 0.0),
         "lgamma": special.gammaln,
         "maximum": folded(np.maximum),

@@ -420,3 +420,42 @@ def test_training_on_several_devices_is_training_on_one():
     code = textwrap.dedent(DATA_PARALLEL)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
     assert (done.returncode, done.stdout) == (0, "equal\n"), done.stderr
+
+
+def test_a_gpt_in_jax():
+    model = nn.GPT(7, n_embd=4, n_head=2, n_layer=2, block_size=5, seed=0)
+    for place, parameter in enumerate(model.parameters()):
+        parameter.data *= 5 + place % 3  # so that heads look at something
+    apply, params = nn.to_jax(model)
+    documents = [[6, 0, 3, 3, 5], [1, 2, 6, 6, 0]]
+    wanted = [[[logit.data for logit in logits] for logits in model(document)] for document in documents]
+    assert close(apply(params, jnp.array(documents)), wanted)
+    assert close(apply(params, jnp.array(documents[0][:2])), wanted[0][:2])
+
+    def loss(params, tokens):
+        logits = apply(params, tokens[:-1])
+        return -jnp.take_along_axis(jax.nn.log_softmax(logits), tokens[1:, None], axis=1).mean()
+
+    value, by_name = jax.value_and_grad(loss)(params, jnp.array(documents[0]))
+    here = model.loss(documents[0])
+    model.zero_grad()
+    here.backward()
+    assert float(value) == pytest.approx(here.data, rel=1e-13)
+    apply_to_gradients(model, by_name, [parameter.grad for parameter in model.parameters()])
+    with pytest.raises(ArgumentError, match="6 tokens are more than this GPT can look at: give 5 at most"):
+        apply(params, jnp.zeros(6, int))
+
+
+def test_a_look_up_at_an_index_that_is_data():
+    model = nn.Embedding(4, 2, seed=0)
+    f = autograd.record(lambda x: autograd.dot(model(x[0]), [1.0, 2.0]), [1.0], model.parameters()).to_jax()
+    numbers = jnp.array([parameter.data for parameter in model.parameters()])
+    found = jax.vmap(f, (0, None))(jnp.array([[0.0], [3.0]]), numbers)
+    assert close(found, [model(row)[0].data + 2 * model(row)[1].data for row in (0, 3)])
+    assert jax.grad(f, argnums=1)(jnp.array([3.0]), numbers).tolist() == [0.0] * 6 + [1.0, 2.0]
+
+
+@needs_torch
+def test_rms_norms_without_weights_in_torch():
+    model = nn.Sequential(nn.Linear(3, 4, seed=0), nn.RMSNorm(4, elementwise_affine=False))
+    check_torch(model, points(3, 3))

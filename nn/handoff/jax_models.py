@@ -25,6 +25,7 @@ from nn.handoff.finding import (
     table_name,
     unsupported,
 )
+from nn.language.transformer import GPT, CausalSelfAttention, TransformerBlock
 from nn.layers import MLP, Layer, Linear, Neuron
 from nn.normalisation import BatchNorm, LayerNorm, RMSNorm
 from nn.state import numbers_of
@@ -243,6 +244,56 @@ def _batch_norm(writer: _Writer, part: BatchNorm, prefix: str) -> Step:
     return step
 
 
+def _gpt(writer: _Writer, part: GPT, prefix: str) -> Step:
+    embedded = writer.step(part.token_embedding, f"{prefix}token_embedding")
+    positions = writer.parameter(part.position_embedding.weight, f"{prefix}position_embedding.weight")
+    normed = writer.step(part.norm, f"{prefix}norm")
+    blocks = [writer.step(block, f"{prefix}blocks.{place}") for place, block in enumerate(part.blocks)]
+    head = writer.step(part.head, f"{prefix}head")
+
+    def step(params: dict[str, Any], tokens: Any) -> Any:
+        count = tokens.shape[-1]
+        if count > part.block_size:
+            msg = f"{count} tokens are more than this GPT can look at: give {part.block_size} at most"
+            raise ArgumentError(msg)
+        x = normed(params, embedded(params, tokens) + params[positions][:count])
+        return head(params, reduce(lambda x, block: block(params, x), blocks, x))
+
+    return step
+
+
+def _block(writer: _Writer, part: TransformerBlock, prefix: str) -> Step:
+    normed, attention, wide, narrow = (
+        writer.step(getattr(part, name), f"{prefix}{name}") for name in ("norm", "attention", "wide", "narrow")
+    )
+    relu = writer.activation("relu", {}, prefix)
+
+    def step(params: dict[str, Any], x: Any) -> Any:
+        x = x + attention(params, normed(params, x))
+        return x + narrow(params, relu(params, wide(params, normed(params, x))))
+
+    return step
+
+
+def _attention(writer: _Writer, part: CausalSelfAttention, prefix: str) -> Step:
+    np = import_jax().numpy
+    query, key, value, out = (
+        writer.step(getattr(part, name), f"{prefix}{name}") for name in ("query", "key", "value", "out")
+    )
+    softmax = writer.activation("softmax", {}, prefix)
+
+    def step(params: dict[str, Any], x: Any) -> Any:
+        """Look back from all tokens at once; the last two axes of `x` are the tokens, and the numbers of each."""
+        count = x.shape[-2]
+        heads = [each(params, x).reshape(*x.shape[:-1], part.n_head, part.head_size) for each in (query, key, value)]
+        scores = np.einsum("...qhd,...khd->...hqk", *heads[:2]) / part.head_size**0.5
+        seen = np.tri(count, dtype=bool)
+        weights = softmax(params, np.where(seen, scores, -np.inf))
+        return out(params, np.einsum("...hqk,...khd->...qhd", weights, heads[2]).reshape(x.shape))
+
+    return step
+
+
 def _is_activation(name: str) -> bool:
     first, *others = parameters(TABLE[name])
     maps_a_list = first.kind == "sequence" and TABLE[name].value.startswith("[")
@@ -258,8 +309,10 @@ def _check_width(x: Any, width: int, who: object) -> None:
 _RULES = {
     Activation: _activation,
     BatchNorm: _batch_norm,
+    CausalSelfAttention: _attention,
     Dropout: _dropout,
     Embedding: _embedding,
+    GPT: _gpt,
     Layer: _layer,
     LayerNorm: _layer_norm,
     Linear: _layer,
@@ -268,4 +321,5 @@ _RULES = {
     RMSNorm: _rms_norm,
     Residual: _residual,
     Sequential: _sequential,
+    TransformerBlock: _block,
 }

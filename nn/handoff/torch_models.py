@@ -368,12 +368,13 @@ def _from_embedding(by: _FromTorch, part: Any, path: str) -> Embedding:
 
 def _from_norm(kind: type[LayerNorm | RMSNorm]) -> Callable[[_FromTorch, Any, str], Any]:
     def write(by: _FromTorch, part: Any, path: str) -> Any:
-        _need(part, path, elementwise_affine=True)
+        if kind is LayerNorm:
+            _need(part, path, elementwise_affine=True)
         if len(part.normalized_shape) != 1:
             _refuse(part, path, f"normalized_shape must be one number there, not {tuple(part.normalized_shape)}")
         made = kind(part.normalized_shape[0])
         made.eps = made.eps if part.eps is None else part.eps
-        made.weight = by.values(part.weight)
+        made.weight = None if part.weight is None else by.values(part.weight)
         if isinstance(made, LayerNorm):
             if part.bias is None:
                 _refuse(part, path, "bias must be True there, not False")
