@@ -1,5 +1,7 @@
 """Settings of all tests, those in docstrings too."""
 
+from importlib.util import find_spec
+
 import pytest
 
 import autograd
@@ -8,6 +10,9 @@ from autograd.ops import TABLE
 
 #: The native engine has taken the places of these modules, whose examples are run with the Python engine.
 collect_ignore = ["setup.py", *(["autograd/engine.py", "autograd/many.py"] if autograd.NATIVE else [])]
+
+if find_spec("torch") is None:  # the examples of these need it
+    collect_ignore += ["nn/handoff/torch_models.py", "nn/handoff/torch_modules.py"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,10 @@
-"""Builds the native engine where there is a C compiler; without one the Python engine serves."""
+"""
+Builds the native engine where there is a C compiler; without one the Python engine serves.
 
+With the environment variable CHAINRULE_NATIVE=1 an install without the native engine is an error.
+"""
+
+import os
 import runpy
 from pathlib import Path
 
@@ -20,7 +25,9 @@ class OptionalBuild(build_ext):
         try:
             self.cythonize()
             super().run()
-        except Exception as error:  # noqa: BLE001 - whatever stops the build: the install goes on
+        except Exception as error:  # whatever stops the build: the install goes on
+            if os.environ.get("CHAINRULE_NATIVE") == "1":
+                raise
             command = getattr(error, "cmd", None)
             said = f"the command {command[0]!r} failed" if command else " ".join(str(error).split()) or repr(error)
             note.parent.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from autograd.drawing import draw, draw_dot
     from autograd.opaque import custom
     from autograd.parsing import parse
-    from autograd.program import record, recorded
+    from autograd.program import Program, record, recorded
     from autograd.registering import register
     from autograd.stepping import steps
     from autograd.tracing import trace_source
@@ -55,8 +55,9 @@ rules.attach_methods()
 
 _SHADOWING = set(rules.spellings()) & set(dir(builtins))  # `from autograd import *` leaves the builtins alone
 
-#: Functions that not all need, each with its module: they are imported when first asked for.
+#: What not all need, each with its module: they are imported when first asked for.
 _LATER = {
+    "Program": "program",
     "custom": "opaque",
     "detect_anomaly": "anomaly",
     "draw": "drawing",
@@ -76,6 +77,7 @@ __all__ = [
     "NATIVE",
     "AutogradError",
     "Op",
+    "Program",
     "Value",
     "__version__",
     "custom",

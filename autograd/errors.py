@@ -85,6 +85,10 @@ class UnknownDerivativeError(AutogradError, NotImplementedError):
     """A derivative that nobody has stated is needed, as the second one of a ``custom`` operation."""
 
 
+class UnsupportedError(AutogradError, NotImplementedError):
+    """Something is to be handed on to another library that has no such thing; the message names it."""
+
+
 class AnomalyError(AutogradError, FloatingPointError):
     """Under ``detect_anomaly`` something came out as nan or inf, or failed; Python keeps FloatingPointError for it."""
 

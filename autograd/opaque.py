@@ -14,6 +14,8 @@ from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, Unkn
 from autograd.many import many_node, split_operands
 from autograd.operands import number
 from autograd.ops import TABLE
+from autograd.program.kernel import opcodes
+from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,7 +148,10 @@ def _add_entries(forward: Callable[..., float], partials: Callable[..., Any], ar
 
         return slope
 
-    functions = {name: forward, **{slope: slope_at(place) for place, slope in enumerate(slopes)}}
+    def value(*numbers: float) -> float:
+        return number(forward(*numbers), f"{name}: the result of forward")
+
+    functions = {name: value, **{slope: slope_at(place) for place, slope in enumerate(slopes)}}
     for primitive, function in functions.items():
         primitives.FLOATS[primitive] = function
         primitives.IEEE[primitive] = _nan_for_exceptions(function)
@@ -162,9 +167,9 @@ def _add_entries(forward: Callable[..., float], partials: Callable[..., Any], ar
 
 
 def _free_name(name: str) -> str:
-    """Give a name that nothing has; the name of a lambda is none."""
+    """Give a name that nothing has, nor an instruction of programs; the name of a lambda is none."""
     stem = name if name.isidentifier() else "operation"
-    known = {*TABLE, *primitives.FLOATS, *dir(Value), *vars(sys.modules["autograd"])}
+    known = {*TABLE, *primitives.FLOATS, *dir(Value), *vars(sys.modules["autograd"]), *opcodes(), *SOURCES}
     return next(name for name in (stem, *(f"{stem}_{i}" for i in range(2, 3 + len(known)))) if name not in known)
 
 
@@ -172,6 +177,8 @@ def _nan_for_exceptions(function: Callable[..., float]) -> Callable[..., float]:
     def total(*numbers: float) -> float:
         try:
             return function(*numbers)
+        except ArgumentError:  # it does not give what it should
+            raise
         except ARITHMETIC_ERRORS:
             return float("nan")
 

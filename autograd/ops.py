@@ -181,7 +181,8 @@ ENTRIES = (
        let=(("top", "detached(maximum(*values))"), ("shift", "log(sum([exp(value - top) for value in values]))"))),
     # ------------------------------------------------------------------ derivative functions
     Op("power_by_base", "x, y",
-       "2*x if y == 2 else 0.0 if y == 0 or power == 0 and abs(y) == inf else y*x**(y - 1) if x == 0 or abs(x) == inf else y*(power/x)"
+       "2*x if y == 2 else 0.0 if y == 0 or power == 0 and abs(y) == inf else"
+       " y*x**(y - 1) if x == 0 or abs(x) == inf else y*(power/x)"
        " if 1e-290 < abs(power) < inf and 1e-290 < abs(power/x) < inf else y*copysign(half, power)/x*half",
        ("0.0 if y == 0 and abs(x) < 1e-154 else y*power_by_base(x, y - 1)",
         "x**(y - 1) + y*power_by_exponent(x, y - 1)"),

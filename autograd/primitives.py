@@ -596,6 +596,93 @@ def numpy_primitives() -> dict[str, Any]:
 #: Primitives of two numbers.
 BINARY = frozenset({"atan2", "copysign", "hypot", "maximum", "minimum", "pow", "polygamma", "remainder", "truediv"})
 
+
+def jax_primitives() -> dict[str, Any]:
+    """
+    Give the primitives for JAX's arrays, in IEEE arithmetic, with what texts choose by.
+
+    Returns
+    -------
+    dict of str to function or number
+        Those that JAX lacks are missing.
+
+    Raises
+    ------
+    ImportError
+        JAX is not installed.
+
+    Examples
+    --------
+    >>> jax_primitives()["if_else"](True, 2.0, 3.0)
+    2.0
+    """
+    jax = import_jax()
+    np, special = jax.numpy, jax.scipy.special
+
+    def known(x: Any) -> bool:
+        return isinstance(x, bool)
+
+    def if_else(test: Any, x: Any, y: Any) -> Any:
+        return (x if test else y) if known(test) else np.where(test, x, y)
+
+    def and_(x: Any, y: Any) -> Any:
+        return x and y if known(x) and known(y) else np.logical_and(x, y)
+
+    def or_(x: Any, y: Any) -> Any:
+        return x or y if known(x) and known(y) else np.logical_or(x, y)
+
+    def folded(function: Callable[[Any, Any], Any], *start: float) -> Callable[..., Any]:
+        return lambda *xs: reduce(function, xs if len(xs) > 1 else (*start, *xs))
+
+    def polygamma(order: Any, x: Any) -> Any:
+        return special.polygamma(np.asarray(order, int), x)
+
+    same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor log log10 log1p log2 remainder sin sinh sqrt tan tanh"
+    named = {name: name for name in (*same.split(), "trunc")}
+    named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
+    named |= {"abs": "absolute", "pow": "power", "truediv": "divide"}
+    return {
+        **{name: FLOATS[name] for name in ("inf", "len", "nan", "pi", "product", "sum", "zip")},
+        **{name: getattr(np, jaxs) for name, jaxs in named.items()},
+        **{name: getattr(special, name) for name in ("erf", "erfc", "gamma")},
+        "and_": and_,
+        "if_else": if_else,
+        "compared": lambda sign, x, y: COMPARISONS[sign](x, y),
+        "detached": jax.lax.stop_gradient,
+        "or_": or_,
+        "hypot": folded(np.hypot, 0.0),
+        "lgamma": special.gammaln,
+        "maximum": folded(np.maximum),
+        "minimum": folded(np.minimum),
+        "mul": operator.mul,
+        "nothing": 0.0,
+        "polygamma": polygamma,
+    }
+
+
+def import_jax() -> Any:
+    """
+    Import JAX.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        It is not installed.
+    """
+    try:
+        import jax  # noqa: PLC0415 - optional
+        import jax.numpy  # noqa: PLC0415
+        import jax.scipy.special  # noqa: PLC0415
+    except ImportError as error:
+        msg = "what is handed on to JAX needs it: pip install 'chainrule[jax]'"
+        raise MissingExtraError(msg) from error
+    return jax
+
+
 #: What the C library calls those primitives that machine code takes from there.
 C_LIBRARY = {"gamma": "tgamma", "lgamma": "lgamma"}
 

@@ -15,6 +15,7 @@ from autograd.entry import Op
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError
 from autograd.functional import gradients
 from autograd.ops import TABLE
+from autograd.program.tape import SOURCES
 from autograd.rules import FLOATS, attach_methods, ieee_operation, operation, parameters, spellings
 from autograd.rules.functions import FUNCTION_NAMES
 
@@ -129,6 +130,7 @@ def check_name(name: str, *, public: bool) -> None:
     owner = (
         "an entry of the table" if name in TABLE or name in spellings()
         else "a primitive" if name in primitives.FLOATS or name in primitives.IEEE
+        else "a leaf of programs" if name in SOURCES
         else "an attribute of Value" if public and hasattr(Value, name)
         else "an attribute of autograd" if public and name in vars(sys.modules["autograd"])
         else None

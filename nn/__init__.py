@@ -33,6 +33,7 @@ from nn.containers import Residual, Sequential  # noqa: E402
 from nn.diagnosis import Diagnosis, Monitor, diagnose  # noqa: E402
 from nn.dropout import Dropout  # noqa: E402
 from nn.embedding import Embedding  # noqa: E402
+from nn.handoff import from_torch, to_jax, to_torch  # noqa: E402
 from nn.language import GPT, Bigrams, Characters, fit_documents, generate, mean_loss  # noqa: E402
 from nn.layers import MLP, Layer, Linear, Neuron  # noqa: E402
 from nn.losses import (  # noqa: E402
@@ -110,6 +111,7 @@ __all__ = [
     "evaluate",
     "fit",
     "fit_documents",
+    "from_torch",
     "generate",
     "hinge",
     "huber",
@@ -120,6 +122,8 @@ __all__ = [
     "mean_loss",
     "mse",
     "predict",
+    "to_jax",
+    "to_torch",
 ]
 
 

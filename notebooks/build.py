@@ -39,7 +39,7 @@ _METADATA = {
 }
 
 #: IPython takes a cell for a file in a folder of its process, named by a hash of the cell.
-_CELL_FILE = re.compile(r"[^\s\"'&;<>]*ipykernel_\d+[/\\](\d+\.py)")
+_CELL_FILE = re.compile(r"[^\s\"'&;<>(]*ipykernel_\d+[/\\](\d+\.py)")
 
 _EXERCISE = re.compile(r"^(\w+) = \.\.\..*$", re.MULTILINE)
 _SOLUTION = re.compile(

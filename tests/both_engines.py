@@ -1,13 +1,14 @@
 """
 What must come out alike on both engines: a script that prints a line for each check.
 
-The engine is the one that ``CHAINRULE_NATIVE`` chooses. Memory is used hard on the way: nodes die in the middle of
-graphs, operations raise, threads share leaves, chains of a million nodes are let go. So this is also what runs under
-``-X dev`` and under AddressSanitizer: ``python tests/both_engines.py [DEPTH]``.
+The package is the one installed, the engine that which ``CHAINRULE_NATIVE`` chooses. Memory is used hard on the way:
+nodes die in the middle of graphs, operations and sweeps raise, threads share leaves, chains of a million nodes are let
+go. So this is also what runs under ``-X dev`` and under AddressSanitizer: ``python tests/both_engines.py [DEPTH]``.
 """
 
 import contextlib
 import copy
+import functools
 import gc
 import hashlib
 import inspect
@@ -16,15 +17,26 @@ import random
 import sys
 import threading
 import weakref
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import autograd
 from autograd import Value, gradients, rules, topological_order
 from autograd.ops import TABLE
 from autograd.rules import parameters
 from autograd.watchers import Watcher, watching
+
+NAMES = [*"+-*/" * 4, "**", *(name for name in rules.public_names() if name not in ("gamma", "lgamma"))]
+
+
+@functools.cache
+def product():
+    """Make an operation whose second derivative is not known."""
+    return autograd.custom(lambda a, b: a * b, lambda out, a, b: (b, a))
+
+
+def refusing(x):
+    """Give a node that cannot be swept."""
+    (slope,) = gradients(product()(x, 3.0), [x])
+    return slope
 
 
 class Parameter(Value):
@@ -61,7 +73,6 @@ def apply(name, rng, nodes):
 def random_graph(seed):
     """Build, sweep and take apart a random graph; tell all its numbers and errors in hexadecimal."""
     rng = random.Random(seed)
-    names = [*"+-*/" * 4, "**", *(name for name in rules.public_names() if name not in ("gamma", "lgamma"))]
     leaves = [(Parameter if rng.random() < 0.2 else Value)(rng.uniform(-2, 2), f"x{i}") for i in range(5)]
     nodes, said = list(leaves), []
     for _ in range(60):
@@ -78,9 +89,16 @@ def random_graph(seed):
             root = rng.choice(nodes)
             root.backward(rng.uniform(-1, 1))
             said += [node.grad.hex() for node in topological_order(root)]
+        elif event < 0.21:  # a sweep that raises in its midst
+            root = rng.choice(nodes) + refusing(rng.choice(nodes))
+            try:
+                root.backward()
+            except NotImplementedError as error:
+                said.append(str(error))
+            said += [node.grad.hex() for node in topological_order(root)]
         nodes = nodes or list(leaves)
         try:
-            made = apply(rng.choice(names), rng, nodes)
+            made = apply(rng.choice(NAMES), rng, nodes)
         except (ArithmeticError, ValueError) as error:
             said.append(f"{type(error).__name__}: {error}")
             continue
@@ -102,10 +120,37 @@ def random_graph(seed):
 
 
 def digest_of_random_graphs():
+    return digest(random_graph(seed) for seed in range(300))
+
+
+def digest_of_threads():
+    """Make random graphs in four threads at once; they must be those that one thread makes."""
+    said = {}
+
+    def work(seeds):
+        said.update((seed, random_graph(seed)) for seed in seeds)
+
+    run_in_threads([lambda start=start: work(range(start, 100, 4)) for start in range(4)])
+    return digest(said[seed] for seed in range(100))
+
+
+def digest(texts):
     hashed = hashlib.sha256()
-    for seed in range(300):
-        hashed.update(random_graph(seed).encode())
+    for text in texts:
+        hashed.update(text.encode())
     return hashed.hexdigest()
+
+
+def run_in_threads(works):
+    """Run them at once, changing from one to the other as often as Python can."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    workers = [threading.Thread(target=work) for work in works]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    sys.setswitchinterval(interval)
 
 
 # ---------------------------------------------------------------------- depth
@@ -222,14 +267,7 @@ def threads():
         except Exception as error:  # noqa: BLE001 - to be shown by the main thread
             errors.append(repr(error))
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    workers = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    sys.setswitchinterval(interval)
+    run_in_threads([lambda seed=seed: work(seed) for seed in range(4)])
     return f"{errors} { ({leaf.grad for leaf in shared}) }"
 
 
@@ -239,7 +277,7 @@ class Interrupting(Watcher):
 
 
 def interrupted():
-    """Stop a sweep at its end, and in its midst: a derivative that is not known refuses to be used."""
+    """Stop a sweep at its end, and in its midst."""
     x = Value(2.0)
     y = x * x * x
     y.backward()
@@ -248,10 +286,8 @@ def interrupted():
             y.backward()
     except KeyboardInterrupt:
         pass
-    twice = autograd.custom(lambda a, b: a * b, lambda out, a, b: (b, a))
-    (slope,) = gradients(twice(x, 3.0), [x])
     try:
-        (slope * x + y).backward()
+        (refusing(x) * x + y).backward()
     except NotImplementedError as error:
         return f"{x.grad} {error}"
     return f"{x.grad}"
@@ -268,14 +304,13 @@ def surface():
         yield f"{name}{inspect.signature(getattr(Value, name))}"
     yield f"{Value.__module__} {Value.__qualname__} {inspect.getdoc(Value)} {inspect.getdoc(Value.backward)}"
     x = Value(1.0)
-    for act in (
+    for act in (  # what is said is alike too
         lambda: weakref.ref(x),
+        lambda: x.unknown,
         lambda: setattr(x, "unknown", 1),
-        lambda: setattr(x, "op", 1),
         lambda: setattr(x, "data", "1"),
         lambda: setattr(x, "label", 1),
         lambda: Value("1"),
-        Value,
         lambda: Value(1.0, "x", ()),
         lambda: x + "1",
         lambda: x < "1",
@@ -285,6 +320,16 @@ def surface():
         lambda: Value(-1.0) ** 0.5,
         lambda: iter(x),
         lambda: len(x),
+        lambda: x @ x,
+    ):
+        try:
+            yield f"no error: {act()}"
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            yield f"{type(error).__name__}: {error}"
+    for act in (  # what is wrong is alike
+        lambda: setattr(x, "op", 1),
+        Value,
+        lambda: x.backward(1.0, 2.0),
         lambda: topological_order(None),
         lambda: topological_order(x, wrong=1),
     ):
@@ -292,12 +337,16 @@ def surface():
             yield f"no error: {act()}"
         except Exception as error:  # noqa: BLE001 - whatever it is
             yield type(error).__name__
+    yield f"weak references to a subclass: {weakref.ref(twin := Parameter(1.0))() is twin}"
+    yield f"pickled by name: {pickle.loads(pickle.dumps((Value, topological_order))) == (Value, topological_order)}"
     yield f"{x == x} {x == Value(1.0)} {x != x} {hash(x) == object.__hash__(x)} {x == 1.0} {x is +x}"
     yield f"{isinstance(Parameter(1.0) * 2, Parameter)} {type(copy.deepcopy(Parameter(1.0))).__name__}"
 
 
 def main(depth):
     yield f"random graphs: {digest_of_random_graphs()}"
+    yield f"the first hundred, in threads: {digest_of_threads()}"
+    yield f"and in one: {digest(random_graph(seed) for seed in range(100))}"
     yield from deep(depth)
     yield f"cycles: {left_over()}"
     yield f"without the collector: {collected_by_counting()}"

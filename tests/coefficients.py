@@ -1,5 +1,5 @@
 """
-Computes the polynomials of `autograd.program.coefficients`, and writes that module.
+Computes the polynomials of `autograd.program.elementary.coefficients`, and writes that module.
 
 Each is the interpolation at Chebyshev's points, of a precision far beyond a float's, then rounded: run
 ``python tests/coefficients.py``.
@@ -74,6 +74,6 @@ def module():
 
 
 if __name__ == "__main__":
-    target = Path(__file__).parent.parent / "autograd" / "program" / "coefficients.py"
+    target = Path(__file__).parent.parent / "autograd" / "program" / "elementary" / "coefficients.py"
     target.write_text(module())
     sys.stdout.write(f"wrote {target}\n")

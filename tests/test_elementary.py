@@ -15,9 +15,9 @@ import pytest
 
 from autograd.errors import ArgumentError
 from autograd.primitives import C_LIBRARY, IEEE, LLVM, mpmath_primitives
-from autograd.program import coefficients, machine, trigonometric
-from autograd.program.elementary import Elementary
-from autograd.program.functions import FUNCTIONS
+from autograd.program import machine
+from autograd.program.elementary import Elementary, coefficients, trigonometric
+from autograd.program.elementary.functions import FUNCTIONS
 
 llvmlite = pytest.importorskip("llvmlite")
 
@@ -341,6 +341,18 @@ def test_inline_code_gives_the_same_bits(cpu):
     for name in names:
         columns = any_points(name)
         assert list(map(bits, inline[name](*columns))) == list(map(bits, functions_of(cpu)[name](*columns)))
+
+
+def test_a_module_may_have_vectors_of_several_widths():
+    from llvmlite import binding, ir
+
+    module = ir.Module("widths")
+    for lanes in (1, 8):
+        vector = ir.VectorType(ir.DoubleType(), lanes)
+        function = ir.Function(module, ir.FunctionType(vector, [vector]), f"widths{lanes}")
+        builder = ir.IRBuilder(function.append_basic_block())
+        builder.ret(Elementary(builder, lanes).call("sin", function.args))
+    binding.parse_assembly(str(module)).verify()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from autograd.native.generator import SOURCES, generate
 
 HERE = Path(__file__).parent
 PACKAGE = Path(autograd.__file__).parent
-BUILT = any(PACKAGE.glob("_native.*"))
+BUILT = PathFinder.find_spec("autograd._native", [str(PACKAGE)]) is not None  # for this Python
 
 needs_native = pytest.mark.skipif(not BUILT, reason="needs the native engine: an install with a C compiler")
 
@@ -47,8 +48,8 @@ def test_both_engines_behave_alike():
 
 
 @needs_native
-def test_the_native_engine_survives_the_million_in_development_mode():
-    done = run("1", "-X", "dev", "-W", "error", str(HERE / "both_engines.py"), str(10**6))
+def test_the_native_engine_survives_depth_in_development_mode():
+    done = run("1", "-X", "dev", "-W", "error", str(HERE / "both_engines.py"), str(2 * 10**5))  # CI: 10**6
     assert "ladder: " in done.stdout
     assert done.stderr == ""
 
@@ -117,6 +118,22 @@ def test_a_native_engine_of_other_sources_does_not_serve(package, source):
     with (package / "autograd" / source).open("a") as file:
         file.write("\n# changed\n")
     assert run("auto", "-c", SAY, root=package).stdout.startswith("False it was built from other sources")
+    (package / "autograd" / "native" / "not_built.txt").write_text("the command 'gcc' failed\n")  # when built anew
+    assert run("auto", "-c", SAY, root=package).stdout.startswith("False building it failed: the command 'gcc' failed")
+
+
+@needs_native
+def test_a_native_engine_of_another_install_does_not_serve(package):
+    # as the finder of an editable install does: it answers for whatever is in its package
+    finder = f"""
+import sys
+from importlib.machinery import PathFinder
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        return PathFinder.find_spec(name, [{str(PACKAGE)!r}]) if name.startswith("autograd.") else None
+sys.meta_path.append(Finder())
+"""
+    assert run("auto", "-c", finder + SAY, root=package).stdout.startswith("False it was not built for this Python")
 
 
 def test_a_native_engine_that_cannot_be_loaded_does_not_serve(package):

@@ -58,6 +58,17 @@ def test_arrays_of_any_real_numbers(points):
         ([1.0], ArgumentError, r"not an array of shape \(1,\)"),
         (np.zeros((3, 3)), ArgumentError, r"not an array of shape \(3, 3\)"),
         ([], ArgumentError, r"not an array of shape \(0,\)"),
+        ([[]], ArgumentError, r"not an array of shape \(1, 0\)"),
+        (np.zeros((1, 1, 2)), ArgumentError, r"not an array of shape \(1, 1, 2\)"),
+        (np.zeros((2, 1)), ArgumentError, r"not an array of shape \(2, 1\)"),
+        (None, OperandError, "not None"),
+        (b"12", OperandError, "not b'12'"),
+        ({"x": 1.0}, OperandError, "not {'x': 1.0}"),
+        ((x for x in [1.0, 2.0]), OperandError, "not <generator"),
+        (np.array([None, 1.0]), OperandError, "not array"),
+        (np.zeros(2, "M8[D]"), OperandError, "not array.*datetime64"),
+        (np.zeros(2, [("a", float)]), OperandError, "not array"),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), OperandError, "not a masked array, whose mask would be lost"),
     ],
 )
 def test_what_is_no_point_is_refused(x, error, message):
@@ -70,6 +81,90 @@ def test_what_is_no_point_is_refused(x, error, message):
 def test_fractions_and_integers_are_numbers():
     assert product()([Fraction(1, 2), 3]) == 1.5
     assert product()([True, 2]) == 2.0
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.0, "2", None, True])
+def test_threads_are_a_whole_number(threads):
+    weight = Value(3.0)
+    program = record(lambda x: x[0] * weight if x[0] > 0 else x[0], [1.0], [weight], on_guard="record")
+    for each in (product(), program):
+        points = np.ones((3, 2 if each is not program else 1))
+        for run in (each, each.value_and_grad, each.jacobian):
+            with pytest.raises(ArgumentError, match=f"threads must be a whole number, 1 or more, not {threads!r}"):
+                run(points, threads=threads)
+            run(points, threads=np.int64(2))
+
+
+@given(st.integers(-4, 4).filter(bool), st.integers(-4, 4).filter(bool), st.sampled_from([float, ">f8", "f4", object]))
+def test_no_matter_how_numbers_stand_in_memory(rows, columns, kind):
+    numbers = np.arange(48.0).reshape(8, 6).astype(kind)
+    points = numbers[::rows, ::columns][:, :2]
+    if points.shape[1] == 2:
+        assert product()(points).tolist() == [float(a) * float(b) for a, b in points.tolist()]
+    assert product()(np.broadcast_to(np.array([2.0, 3.0], kind), (5, 2))).tolist() == [6.0] * 5
+
+
+def test_no_inputs():
+    weight = Value(3.0)
+    program = record(lambda _: weight * 2, [], [weight])
+    assert program([]) == 6.0
+    assert program(np.empty((3, 0))).tolist() == [6.0] * 3
+    assert program.value_and_grad([[], []])[1].tolist() == [2.0]
+    constant = record(lambda _: Value(2.0) * 3, [])
+    assert constant.value_and_grad([])[1].shape == (0,)
+    assert constant.jacobian(np.empty((4, 0))).shape == (4, 1, 0)
+
+
+def test_many_examples():
+    points = np.ones((1_000_003, 2))
+    values, slopes = product().value_and_grad(points, threads=2)
+    assert (values.sum(), slopes.sum()) == (1_000_003, 2_000_006)
+
+
+@pytest.mark.parametrize(
+    ("params", "error"),
+    [(2.0, ArgumentError), ([[2.0]], ArgumentError), ({"w": 2.0}, OperandError), (["2"], OperandError)],
+)
+def test_params_of_a_run_that_are_no_numbers_for_it(params, error):
+    weight = Value(3.0)
+    program = record(lambda x: x[0] * weight, [1.0], [weight])
+    with pytest.raises(error, match="params must be 1 numbers, not"):
+        program([1.0], params=params)
+    assert math.isnan(program([1.0], params=[math.nan]))
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "must end with a Value or with several, not with NoneType None"),
+        (3.0, "must end with a Value or with several, not with float 3.0"),
+        ([], r"must end with a Value or with several, not with list \[\]"),
+        ({"a": Value(1.0)}, "must end with a Value or with several, not with dict"),
+        ("ab", "must end with a Value or with several, not with str 'ab'"),
+        ([Value(1.0), 2.0], "result 1 of the graph must be a Value, not float 2.0"),
+        ([[Value(1.0)]], "result 0 of the graph must be a Value, not list"),
+    ],
+)
+def test_what_is_no_graph_is_refused(result, message):
+    with pytest.raises(OperandError, match=message):
+        record(lambda x: result, [1.0])
+    with pytest.raises(OperandError, match=message):
+        record(result, [1.0])
+
+
+def test_leaves_that_are_none_or_there_twice():
+    a, b = Value(1.0, "a"), Value(2.0, "b")
+    out = a * b
+    for inputs, params in (([out], []), ([], [out])):
+        with pytest.raises(
+            ArgumentError, match=r"s\[0\] must be a leaf, which nobody has computed, not the result of mul"
+        ):
+            record(out, inputs, params)
+    for inputs, params in (([a, a], []), ([a], [a]), ([], [b, a, b])):
+        with pytest.raises(ArgumentError, match="a leaf is among inputs and params twice: .*label='[ab]'"):
+            record(out, inputs, params)
+    with pytest.raises(OperandError, match=r"inputs\[0\] must be a Value, not float 1.0"):
+        record(out, [1.0])
 
 
 @pytest.mark.parametrize(
@@ -164,6 +259,54 @@ def test_a_custom_operation_raises_what_it_raises():
     assert program.value_and_grad([9.0])[0] == 6.0
     with pytest.raises(DomainError, match=r"root_of\(x0=-1.0\)"):
         program([[4.0], [-1.0]])
+
+
+def square_of(x):
+    return x * x
+
+
+def test_a_custom_operation_is_run_by_numpy():
+    squared = autograd.custom(square_of, lambda out, x: (2 * x,))
+    program = record(lambda x: squared(x[0]) * x[1], [1.0, 2.0])
+    values, slopes = program.value_and_grad([[3.0, 2.0], [4.0, 1.0]], threads=2)
+    assert (values.tolist(), slopes.tolist()) == ([18.0, 16.0], [[12.0, 9.0], [8.0, 16.0]])
+    assert program.executor == "NumPy"
+    program.compile()
+    assert program.executor == "NumPy"
+
+
+@pytest.mark.parametrize(
+    "name", ["lt", "select", "dot", "total", "load", "end", "layer", "add_product", "input", "param", "constant"]
+)
+def test_a_custom_operation_may_have_the_name_of_an_instruction(name):
+    def function(x, y):
+        return x + 10 * y
+
+    function.__name__ = name
+    named = autograd.custom(function, lambda out, x, y: (1.0, 10.0))
+    program = record(lambda x: named(x[0], x[1]) * 2, [1.0, 2.0])
+    assert program([3.0, 4.0]) == 86.0
+    value, slopes = program.value_and_grad([3.0, 4.0])
+    assert (value, slopes.tolist()) == (86.0, [2.0, 20.0])
+
+
+@pytest.mark.parametrize("name", ["input", "param", "constant"])
+def test_an_operation_of_text_cannot_be_called_as_a_leaf_is(name):
+    with pytest.raises(ArgumentError, match=f"the name '{name}' is taken: it is a leaf of programs already"):
+        autograd.register(autograd.Op(name, "x", "2*x", ("2.0",), "Twice."))
+
+
+def no_number_above_5(x):
+    return x if x <= 5 else "much"
+
+
+def test_a_custom_operation_that_does_not_give_what_it_should():
+    much = autograd.custom(no_number_above_5, lambda out, x: (1.0,) if x > 0 else (1.0, 2.0))
+    program = record(lambda x: much(x[0]), [3.0])
+    with pytest.raises(OperandError, match="no_number_above_5: the result of forward must be a real number.*'much'"):
+        program([[3.0], [6.0]])
+    with pytest.raises(ArgumentError, match=r"no_number_above_5: partials must give a tuple of 1, .* not \(1.0, 2.0\)"):
+        program.value_and_grad([[3.0], [-6.0]])
 
 
 def test_the_second_derivative_of_a_custom_operation_is_refused():

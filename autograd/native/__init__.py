@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from autograd.errors import ArgumentError, NativeEngineError
@@ -52,17 +53,17 @@ def choose_engine() -> str:
 
 def _load() -> str:
     """Load the native engine, or say why not."""
+    note = _FOLDER / NOT_BUILT
+    failed = f"building it failed: {note.read_text(encoding='utf-8').strip()}" if note.exists() else ""
+    # only in this folder: the finder of an editable install would answer with its own, whichever autograd is imported
+    if PathFinder.find_spec("autograd._native", [str(_FOLDER)]) is None:
+        return failed or "it was not built for this Python; pip install builds it where there is a C compiler"
     try:
         native = importlib.import_module("autograd._native")
     except ImportError as error:
-        note = _FOLDER / NOT_BUILT
-        if note.exists():
-            return f"building it failed: {note.read_text(encoding='utf-8').strip()}"
-        if isinstance(error, ModuleNotFoundError):
-            return "it was not built for this Python; pip install builds it where there is a C compiler"
         return f"it cannot be loaded: {error}"
     if fingerprint(_FOLDER) != native.SOURCES:
-        return f"it was built from other sources: {', '.join(SOURCES)} or the generator; install again"
+        return failed or f"it was built from other sources: {', '.join(SOURCES)} or the generator; install again"
     for name in ("engine", "many"):
         sys.modules[f"autograd.{name}"] = native
         setattr(sys.modules["autograd"], name, native)

@@ -1,7 +1,9 @@
 # What Python does for a class of its own accord, and a C struct has to be told. Appended to the generated module.
 
+from cpython.object cimport PyObject
+
 cdef extern from "Python.h":
-    Py_ssize_t Py_REFCNT(object)
+    Py_ssize_t Py_REFCNT(PyObject *)
     bint PyObject_GC_IsTracked(object)
     void PyObject_GC_UnTrack(void *)
     double PyFloat_AS_DOUBLE(object)
@@ -57,38 +59,45 @@ cdef void _let_go(Value dying) noexcept:
     """
     Let go of a node's parents without recursion, however long the chain of those that die with it.
 
-    A parent is looked at when its reference here is given up, one after the other: of ``y * y`` it is the second that
-    is the last.
+    Those that die wait in a list, linked through their slots for marks.
     """
-    cdef Value parent, node, waiting = None
-    if dying._first is None and dying._second is None:
+    cdef Value node, waiting
+    if not _ends_with(dying):
         return
-    node = dying
-    while node is not None:
-        parent = node._first
-        node._first = None
-        waiting = _with_the_last(parent, waiting)
-        parent = node._second
-        node._second = None
-        waiting = _with_the_last(parent, waiting)
-        parent = None
+    waiting = _taken(dying, None)
+    while waiting is not None:
         node = waiting
-        if node is not None:
-            waiting = None if node._mark is None else <Value?> node._mark
-            node._mark = None
+        waiting = None if node._mark is None else <Value?> node._mark
+        node._mark = None
+        if _ends_with(node):
+            waiting = _taken(node, waiting)
 
 
-cdef inline Value _with_the_last(Value parent, Value waiting):
+cdef inline bint _ends_with(Value node) noexcept:
+    """Tell whether a parent may die when the node does; of ``y * y`` no reference is the last until the other is gone."""
+    cdef PyObject *first = <PyObject *> node._first
+    cdef PyObject *second = <PyObject *> node._second
+    return Py_REFCNT(first) == 1 or Py_REFCNT(second) == 1 or (first == second and node._first is not None)
+
+
+cdef inline Value _taken(Value node, Value waiting):
     """
-    Put a parent before those that wait, linked through the slot for marks, if its caller holds the last reference.
+    Take a node's parents from it, and put those whose last reference this was before those that wait.
 
-    An instance of a subclass dies at once: it may have a destructor, which is to see all of it. Python itself sees to
-    the depth of a chain of such.
+    A parent is looked at when its reference in the node has been given up. An instance of a subclass dies at once: it
+    may have a destructor, which is to see all of it. Python itself sees to the depth of a chain of such.
     """
-    if parent is None or Py_REFCNT(parent) != 1 or type(parent) is not Value:
-        return waiting
-    parent._mark = waiting
-    return parent
+    cdef Value parent = node._first
+    node._first = None
+    if Py_REFCNT(<PyObject *> parent) == 1 and type(parent) is Value:
+        parent._mark = waiting
+        waiting = parent
+    parent = node._second
+    node._second = None
+    if Py_REFCNT(<PyObject *> parent) == 1 and type(parent) is Value:
+        parent._mark = waiting
+        waiting = parent
+    return waiting
 
 
 # ---------------------------------------------------------------------- the loops of many.py over plain numbers
@@ -118,3 +127,5 @@ cdef list _numbers_of(list nodes):
 
 for _class in (Value, Many):
     _class.__module__ = "autograd.engine"  # as in a pickle, which either engine can read
+    _class.__name__ = _class.__name__  # so that messages say Value, not autograd._native.Value
+topological_order.__module__ = "autograd.engine"

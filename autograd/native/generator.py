@@ -103,6 +103,8 @@ class _ToCython(ast.NodeTransformer):
             made = "self" if node.name == "__init__" else "node"
             end = -1 if isinstance(node.body[-1], ast.Return) else len(node.body)
             node.body.insert(end, _statement(f"_leave_to_counting({made})"))
+        if node.name == "make_node":
+            node.body = [each for statement in node.body if (each := _filled(statement))]
         return node
 
     # ------------------------------------------------------------------ statements and expressions
@@ -240,6 +242,16 @@ def _type(annotation: ast.expr | None) -> str:
 
 def _assigns(statement: ast.stmt, name: str) -> bool:
     return isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name
+
+
+def _filled(statement: ast.stmt) -> ast.stmt | None:
+    """Fill a field of a new node unless it has that already: zero, or None, of which Python 3.11 counts each use."""
+    text = ast.unparse(statement)
+    if text in ("node._grad = 0.0", "node._mark = None"):
+        return None
+    if text in ("node._first = first", "node._second = second", "node._rest = rest"):
+        return _statement(f"if {text.split()[-1]} is not None: {text}")
+    return statement
 
 
 def _own_names(function: ast.AST) -> Iterator[ast.Name]:

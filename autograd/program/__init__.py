@@ -1,10 +1,15 @@
 """
 Programs: a graph recorded once, and run on other numbers.
 
-`recording` records, `caching` has the decorator that does, `translating` puts a graph and its chain rule on a `tape`,
-`lowering` reads the table's texts as instructions, `guards` keeps what decided which way the code went. `arrays` runs a
-tape with NumPy; `native` as machine code, which `lanes` writes, with the functions of `elementary`; `executor` chooses.
-`program` is what users hold, and `variants` where there is one for each way that comparisons come out.
+`recording` records, `caching` has the decorator that does. What is recorded is a `graph` in arrays, which `saving`
+writes into files, `replaying` computes node by node, and `translating` puts on a `tape`, with its chain rule.
+`lowering` reads the table's texts as instructions, `guards` keeps what decided which way the code went, `foreign`
+knows operations that users have added.
+
+`arrays` runs a tape with NumPy; `interpreter` by machine code that knows every instruction (`kernel` writes it,
+`coding` and `layers` what it reads); `straight` as machine code of its own, compiled in the `background`. `lanes` and
+`elementary` write what both do, `executor` chooses. `program` is what users hold, and `variants` where there is one
+for each way that comparisons come out.
 """
 
 from autograd.program.caching import recorded

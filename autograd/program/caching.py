@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from itertools import repeat
 from numbers import Number
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
@@ -223,6 +224,16 @@ class RecordedFunction:
         """Forget all recordings."""
         self._recordings.clear()
         self._hits = self._misses = 0
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Pickle by name, as functions are; and else what was recorded, which is recorded anew."""
+        name = getattr(self, "__qualname__", "")
+        found: Any = sys.modules.get(self.__module__)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        if found is self:
+            return str(name)
+        return type(self), (self._f, self._params, sorted(self._static), self._on_guard)
 
     def _recording(self, call: _Call) -> _Recording:
         found = self._recordings.get(call.key)

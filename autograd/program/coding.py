@@ -1,4 +1,4 @@
-"""Writes a tape as code for the interpreter: which instructions, in which registers, and what is done for all at once."""
+"""Writes a tape as code for the interpreter: which instructions, in which registers, and what is done at once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.kernel import TILE, opcodes, pairs
 from autograd.program.layers import layers_of, outers_of, terms_of
+from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from autograd.program.layers import Layer, Outer
     from autograd.program.tape import Tape
 
 
@@ -63,222 +65,286 @@ def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> Code | No
     Code or None
         None if there is an instruction that the interpreter does not know.
     """
-    return _Coder(tape, stored, summed).code()
+    plan = _Plan(tape, stored, summed)
+    return _Writer(plan).code() if plan.is_known() else None
 
 
-class _Coder:
-    """Goes along a tape once, and gives each instruction its registers."""
+def partners_of(tape: Tape, needed: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """
+    Find functions of the same number that are computed together.
+
+    Parameters
+    ----------
+    tape
+        The instructions.
+    needed
+        Places of those that are needed.
+
+    Returns
+    -------
+    dict
+        By the place of the first of two the place of the second, and the name of both.
+    """
+    found: dict[int, tuple[int, str]] = {}
+    for name, (first, second) in pairs().items():
+        if first in tape.names and second in tape.names:
+            codes = tape.names.index(first), tape.names.index(second)
+            of: dict[int, int] = {}
+            for place in needed:
+                if tape.codes[place] == codes[0]:
+                    of[tape.operands[tape.starts[place]]] = place
+                elif tape.codes[place] == codes[1]:
+                    earlier = of.get(tape.operands[tape.starts[place]])
+                    if earlier is not None:
+                        found[earlier] = place, name
+    return found
+
+
+class _Plan:
+    """
+    What is computed how: by itself, in a layer, with a partner, or within the sum that it belongs to.
+
+    Attributes
+    ----------
+    needed
+        The places of what is computed.
+    member
+        By the place of a sum of products the layer that it is in.
+    outers
+        What is multiplied and summed over the examples, by the place behind which it can be.
+    partners
+        By the place of the first of two that are computed together the other one, and the name of both.
+    stored, totals
+        By the place of a result where it goes.
+    elsewhere
+        Whether what is at a place is computed with something else.
+    factor
+        Of a sum, which of its operands, 1 or 2, is a product that is computed within; else 0.
+    last
+        Where what is at a place is needed for the last time, -1 for never.
+    shared
+        Places of parameters and constants that must be in a register.
+    """
 
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> None:
-        self._tape = tape
-        names = [tape.names[code] for code in range(len(tape.names))]
-        self._names = names
-        self._uniform = {names.index(kind) for kind in ("param", "constant") if kind in names}
-        self._input = names.index("input") if "input" in names else -1
-        self._products, self._plain = terms_of(tape, stored, summed)
-        roots = [*stored, *(place for place, _ in self._plain), *(x for term in self._products for x in term[:2])]
-        self._needed = tape.needed_for(roots)
-        self._layers = layers_of(tape, self._needed, self._uniform)
-        self._outers = outers_of(self._products)
-        self._stored: dict[int, list[int]] = {}
-        for index, place in enumerate(stored):
-            self._stored.setdefault(place, []).append(index)
-        self._totals: dict[int, list[int]] = {}
-        for place, index in self._plain:
-            self._totals.setdefault(place, []).append(index)
-        self._total_count = len(summed)
+        self.tape = tape
+        self.uniform = {code for code, name in enumerate(tape.names) if name in ("param", "constant")}
+        self.sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
+        products, plain = terms_of(tape, stored, summed)
+        factors = [factor for term in products for factor in term[:2]]
+        self.needed = tape.needed_for([*stored, *(place for place, _ in plain), *factors])
+        self.member: dict[int, Layer] = layers_of(tape, self.needed, self.uniform)
+        self.partners = partners_of(tape, self.needed)
+        self.stored, self.totals = _by_place(enumerate(stored)), _by_place((index, place) for place, index in plain)
+        self.sum_count = len(summed)
+        self.elsewhere = bytearray(len(tape))
+        for second, _ in self.partners.values():
+            self.elsewhere[second] = 1
+        outers = outers_of(products)
+        self.factor = array("i", bytes(4 * len(tape)))
+        self._take_products_in(outers)
+        self.last = array("i", [-1]) * len(tape)
+        self.shared: dict[int, None] = {}
+        self.outers: dict[int, list[Outer]] = {}
+        self._find_last_uses(outers)
 
-    def code(self) -> Code | None:
-        numbers = opcodes()
-        tape, names, needed = self._tape, self._names, self._needed
-        operands, starts, codes = tape.operands, tape.starts, tape.codes
-        uniform = self._uniform
-        add, mul = (names.index(op) if op in names else -1 for op in ("add", "mul"))
-        listed = {names.index(op): op for op in ("sum", "dot") if op in names}
-        sources = {*uniform, self._input}
-        if any(names[code] not in numbers and code not in sources for code in set(codes[place] for place in needed)):
-            return None
+    def is_known(self) -> bool:
+        """Tell whether the interpreter knows all instructions."""
+        codes = {self.tape.codes[place] for place in self.needed} - self.sources
+        return all(self.tape.names[code] in opcodes() for code in codes)
 
-        in_layer = self._layers.member
-        # which products are taken into the sum that they belong to: those that nobody else needs
-        uses = bytearray(len(codes))
-        for place in needed:
-            if codes[place] not in sources:
+    def _take_products_in(self, outers: Sequence[Outer]) -> None:
+        """Find products that nobody needs but one sum of two: they are one instruction with it."""
+        tape, codes = self.tape, self.tape.codes
+        operands, starts = tape.operands, tape.starts
+        add, mul = (tape.names.index(op) if op in tape.names else -1 for op in ("add", "mul"))
+        uses = bytearray(len(tape))
+        for place in self.needed:
+            if codes[place] not in self.sources:
                 for operand in operands[starts[place] : starts[place + 1]]:
-                    if uses[operand] < 2:
-                        uses[operand] += 1
-        for place in (*self._stored, *self._totals, *(x for outer in self._outers for x in outer.operands)):
+                    uses[operand] = min(uses[operand] + 1, 2)
+        for place in (*self.stored, *self.totals, *(x for outer in outers for x in outer.operands), *self.member):
             uses[place] = 2
-        taken = bytearray(len(codes))
-        factor = array("i", [0]) * len(codes)  # of a sum, which operand is a product that it takes in
-        if mul >= 0:
-            for place in needed:
-                if codes[place] == add and place not in in_layer:
-                    at = starts[place]
-                    for side in (1, 0):
-                        operand = operands[at + side]
-                        if codes[operand] == mul and uses[operand] == 1 and operand not in in_layer:
-                            taken[operand], factor[place] = 1, 1 + side
-                            break
+        for place in self.needed:
+            if codes[place] == add:
+                for side in (1, 0):
+                    operand = operands[starts[place] + side]
+                    if codes[operand] == mul and uses[operand] == 1:
+                        self.elsewhere[operand], self.factor[place] = 1, 1 + side
+                        break
 
-        partners = self._pairs()
-        for second, _ in partners.values():
-            taken[second] = 1
-
-        # where each number is needed for the last time, and what must be in a register though it is shared
-        last = array("i", [-1]) * len(codes)
-        shared: dict[int, None] = {}
-        for place in needed:
-            code = codes[place]
-            if code in sources or taken[place]:
-                continue
-            for operand in self._read(place, factor[place]) if place not in in_layer else in_layer[place].xs:
-                last[operand] = place
-                if codes[operand] in uniform:
-                    shared[operand] = None
-        outers_at: dict[int, list[int]] = {}
-        for index, outer in enumerate(self._outers):
-            ready = max(outer.operands)
-            outers_at.setdefault(max(ready, needed[0]), []).append(index)
+    def _find_last_uses(self, outers: Sequence[Outer]) -> None:
+        codes, last, uniform = self.tape.codes, self.last, self.uniform
+        for place in self.needed:
+            if codes[place] not in self.sources and not self.elsewhere[place]:
+                for operand in self.read(place):
+                    last[operand] = place
+                    if codes[operand] in uniform:
+                        self.shared[operand] = None
+        for outer in outers:
+            ready = max(*outer.operands, self.needed[0])
+            self.outers.setdefault(ready, []).append(outer)
             for operand in outer.operands:
                 last[operand] = max(last[operand], ready)
                 if codes[operand] in uniform:
-                    shared[operand] = None
-        for place in (*self._stored, *self._totals):
+                    self.shared[operand] = None
+        for place in (*self.stored, *self.totals):
             if codes[place] in uniform:
-                shared[place] = None
+                self.shared[place] = None
+        for place in self.shared:
+            last[place] = len(self.tape)  # its register is never free
 
-        register = array("i", [-1]) * len(codes)
-        for index, place in enumerate(shared):
-            register[place] = index
-        unused = len(shared)  # a register that nobody reads, for the rest of a tile
-        count = unused + 1
-        free: list[int] = []
-        words = array("i")
-        begun = (-1, 0)  # the latest instruction on each of a row of registers: its code, and where how often stands
-        totals = list(range(self._total_count))
-        region: dict[tuple[tuple[int, ...], ...], int] = {}
-        weights: list[int] = []
-        products = instructions = 0
-        keep = len(codes) + 1
-        for place in shared:
-            last[place] = keep
-
-        def new() -> int:
-            nonlocal count
-            if free:
-                return free.pop()
-            count += 1
-            return count - 1
-
-        def release(places: Iterable[int], now: int) -> None:
-            for each in places:
-                if last[each] == now and register[each] >= 0:
-                    free.append(register[each])
-                    last[each] = -1  # an operand may be there twice
-
-        def again(code: int, size: int) -> None:
-            """Begin an instruction that is there for several registers, or go on with the latest."""
-            nonlocal begun
-            latest, times = begun
-            if latest == code and times + 1 + words[times] * size == len(words):
-                words[times] += 1
-            else:
-                words.extend((code, 1))
-                begun = code, len(words) - 1
-
-        simple = {code: numbers[name] for code, name in enumerate(names) if name in numbers}
-        fused = numbers["add_product"]
-        for place in needed:
-            code = codes[place]
-            if code == self._input:
-                if last[place] >= 0 or place in self._stored or place in self._totals:
-                    register[place] = new()
-                    words.extend((numbers["load"], register[place], operands[starts[place]]))
-            elif code in uniform or taken[place]:
-                pass
-            elif place in partners:
-                second, pair = partners[place]
-                (x,) = self._read(place, 0)
-                given = register[x]
-                release((x,), place)
-                register[place], register[second] = new(), new()
-                again(numbers[pair], 3)
-                words.extend((register[place], register[second], given))
-                instructions += 1
-            elif place in in_layer:
-                layer = in_layer[place]
-                if layer.dots[0] == place:
-                    outs = []
-                    for dot in layer.dots:
-                        register[dot] = new()
-                        outs.append(register[dot])
-                    tiles = -(-len(outs) // TILE)
-                    outs += [unused] * (tiles * TILE - len(outs))
-                    words.extend((numbers["layer"], tiles, len(layer.xs), len(weights)))
-                    words.extend(register[x] for x in layer.xs)
-                    words.extend(outs)
-                    weights += layer.tiled_weights(tape)
-                    products += len(layer.dots) * len(layer.xs)
-                release(layer.xs, place)
-            else:
-                read = self._read(place, factor[place])
-                given = [register[operand] for operand in read]
-                release(read, place)
-                out = new()
-                register[place] = out
-                instructions += 1
-                if code in listed:
-                    length = len(given) if listed[code] == "sum" else len(given) // 2
-                    words.extend((simple[code], out, length))
-                else:
-                    again(fused if factor[place] else simple[code], 1 + len(given))
-                    words.append(out)
-                words.extend(given)
-            if place in self._stored:
-                for index in self._stored[place]:
-                    words.extend((numbers["store"], index, register[place]))
-            if place in self._totals:
-                for index in self._totals[place]:
-                    again(numbers["total"], 2)
-                    words.extend((index, register[place]))
-            for index in outers_at.get(place, ()):
-                outer = self._outers[index]
-                first = region.setdefault(tuple(outer.targets), len(totals))
-                if first == len(totals):
-                    totals += outer.tiled_targets(self._total_count)
-                words.extend((numbers["outer"], -(-len(outer.a) // TILE), -(-len(outer.x) // TILE), first))
-                words.extend(outer.code(register, unused))
-                products += len(outer.a) * len(outer.x)
-                release(outer.operands, place)
-            if last[place] == -1 and register[place] >= unused + 1:  # nobody reads it further
-                free.append(register[place])
-        words.append(numbers["end"])
-        return Code(words, count, list(shared), weights, totals, products, instructions)
-
-    def _pairs(self) -> dict[int, tuple[int, str]]:
-        """Find functions of the same number that are computed together: by the place of one that of the other."""
-        tape, names = self._tape, self._names
-        found: dict[int, tuple[int, str]] = {}
-        for name, (first, second) in pairs().items():
-            if first in names and second in names:
-                codes = names.index(first), names.index(second)
-                of: dict[int, int] = {}
-                for place in self._needed:
-                    if tape.codes[place] == codes[0]:
-                        of[tape.operands[tape.starts[place]]] = place
-                    elif tape.codes[place] == codes[1]:
-                        earlier = of.get(tape.operands[tape.starts[place]])
-                        if earlier is not None:
-                            found[earlier] = place, name
-        return found
-
-    def _read(self, place: int, factor: int) -> Sequence[int]:
-        """Give what an instruction reads, with what it takes in: of a + x*y these three."""
-        tape = self._tape
-        operands, starts = tape.operands, tape.starts
+    def read(self, place: int) -> Sequence[int]:
+        """Give what is read for an instruction, with what it takes in: of a + x*y these three."""
+        if place in self.member:
+            return self.member[place].xs
+        operands, starts = self.tape.operands, self.tape.starts
         own = operands[starts[place] : starts[place + 1]]
+        factor = self.factor[place]
         if not factor:
             return own
         product = own[factor - 1]
         return own[2 - factor], operands[starts[product]], operands[starts[product] + 1]
+
+
+def _by_place(results: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for index, place in results:
+        found.setdefault(place, []).append(index)
+    return found
+
+
+class _Writer:
+    """Goes along a tape once, and gives each instruction its registers."""
+
+    def __init__(self, plan: _Plan) -> None:
+        self._plan = plan
+        self._words = array("i")
+        self._begun = (
+            -1,
+            0,
+        )  # the latest instruction that is there for several registers, and where it says for how many
+        self._register = array("i", [-1]) * len(plan.tape)
+        for index, place in enumerate(plan.shared):
+            self._register[place] = index
+        self._unused = len(plan.shared)  # a register that nobody reads, for the rest of a tile
+        self._count = self._unused + 1
+        self._free: list[int] = []
+        self._weights: list[int] = []
+        self._totals = list(range(plan.sum_count))
+        self._regions: dict[tuple[tuple[int, ...], ...], int] = {}
+        self._products = self._instructions = 0
+
+    def code(self) -> Code:
+        plan, codes = self._plan, self._plan.tape.codes
+        number = {code: opcodes().get(name, -1) for code, name in enumerate(plan.tape.names)}
+        several = {code for code, name in enumerate(plan.tape.names) if name in ("sum", "dot")}
+        for place in plan.needed:
+            code = codes[place]
+            if code in plan.sources:
+                self._load(place)
+            elif place in plan.partners:
+                self._write_both(place)
+            elif place in plan.member:
+                self._write_layer(place)
+            elif not plan.elsewhere[place]:
+                self._write(place, number[code], with_count=code in several)
+            self._give_out(place)
+        self._words.append(opcodes()["end"])
+        totals, shared = self._totals, list(plan.shared)
+        return Code(self._words, self._count, shared, self._weights, totals, self._products, self._instructions)
+
+    # ------------------------------------------------------------------ instructions
+
+    def _load(self, place: int) -> None:
+        plan = self._plan
+        is_read = plan.last[place] >= 0 or place in plan.stored or place in plan.totals
+        if plan.tape.codes[place] not in plan.uniform and is_read:
+            self._register[place] = self._new()
+            which = plan.tape.operands[plan.tape.starts[place]]
+            self._words.extend((opcodes()["load"], self._register[place], which))
+
+    def _write(self, place: int, number: int, *, with_count: bool) -> None:
+        plan = self._plan
+        read = plan.read(place)
+        given = [self._register[operand] for operand in read]
+        self._release(read, place)
+        self._register[place] = out = self._new()
+        self._instructions += 1
+        if with_count:
+            is_sum = number == opcodes()["sum"]
+            self._words.extend((number, out, len(given) if is_sum else len(given) // 2))
+        else:
+            self._go_on(opcodes()["add_product"] if plan.factor[place] else number, 1 + len(given))
+            self._words.append(out)
+        self._words.extend(given)
+
+    def _write_both(self, place: int) -> None:
+        second, name = self._plan.partners[place]
+        read = self._plan.read(place)
+        given = self._register[read[0]]
+        self._release(read, place)
+        self._register[place], self._register[second] = self._new(), self._new()
+        self._go_on(opcodes()[name], 3)
+        self._words.extend((self._register[place], self._register[second], given))
+        self._instructions += 1
+
+    def _write_layer(self, place: int) -> None:
+        """Write a layer where the first of its sums is."""
+        layer = self._plan.member[place]
+        if layer.dots[0] == place:
+            outs = []
+            for dot in layer.dots:
+                self._register[dot] = self._new()
+                outs.append(self._register[dot])
+            outs += [self._unused] * (-len(outs) % TILE)
+            self._words.extend((opcodes()["layer"], len(outs) // TILE, len(layer.xs), len(self._weights)))
+            self._words.extend(self._register[x] for x in layer.xs)
+            self._words.extend(outs)
+            self._weights += layer.tiled_weights()
+            self._products += len(layer.dots) * len(layer.xs)
+        self._release(layer.xs, place)
+
+    def _give_out(self, place: int) -> None:
+        """Store a result, add it up, multiply what is to be summed, and free what nobody needs any longer."""
+        plan, register = self._plan, self._register
+        for index in plan.stored.get(place, ()):
+            self._words.extend((opcodes()["store"], index, register[place]))
+        for index in plan.totals.get(place, ()):
+            self._go_on(opcodes()["total"], 2)
+            self._words.extend((index, register[place]))
+        for outer in plan.outers.get(place, ()):
+            first = self._regions.setdefault(tuple(outer.targets), len(self._totals))
+            if first == len(self._totals):
+                self._totals += outer.tiled_targets(plan.sum_count)
+            self._words.extend((opcodes()["outer"], -(-len(outer.a) // TILE), -(-len(outer.x) // TILE), first))
+            self._words.extend(outer.registers(register, self._unused))
+            self._products += len(outer.a) * len(outer.x)
+            self._release(outer.operands, place)
+        if plan.last[place] == -1 and register[place] > self._unused:
+            self._free.append(register[place])
+
+    def _go_on(self, code: int, size: int) -> None:
+        """Begin an instruction that is there for several registers, or go on with the latest."""
+        latest, times = self._begun
+        if latest == code and times + 1 + self._words[times] * size == len(self._words):
+            self._words[times] += 1
+        else:
+            self._words.extend((code, 1))
+            self._begun = code, len(self._words) - 1
+
+    # ------------------------------------------------------------------ registers
+
+    def _new(self) -> int:
+        if self._free:
+            return self._free.pop()
+        self._count += 1
+        return self._count - 1
+
+    def _release(self, places: Iterable[int], now: int) -> None:
+        """Free the registers of what is needed for the last time."""
+        last = self._plan.last
+        for place in places:
+            if last[place] == now:
+                self._free.append(self._register[place])
+                last[place] = -2  # an operand may be there twice

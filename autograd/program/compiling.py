@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from autograd.program.machine import Features
 
 _DIGEST = hashlib.sha256().digest_size
+
+#: Held by who is in the compiler: a process forked in the middle could never compile, so a fork waits.
+_compiler = threading.Lock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_compiler.acquire, after_in_parent=_compiler.release, after_in_child=_compiler.release)
 
 
 def compiled(module: Any, features: Features, *, opt: int = 1) -> Any:
@@ -43,10 +49,12 @@ def compiled(module: Any, features: Features, *, opt: int = 1) -> Any:
 
     machine = target_machine(features, opt)
     _show_the_c_library()
-    parsed = binding.parse_assembly(str(module))
-    parsed.verify()
-    engine = binding.create_mcjit_compiler(parsed, machine)
-    engine.finalize_object()
+    text = str(module)
+    with _compiler:
+        parsed = binding.parse_assembly(text)
+        parsed.verify()
+        engine = binding.create_mcjit_compiler(parsed, machine)
+        engine.finalize_object()
     return engine
 
 
@@ -81,20 +89,38 @@ def compiled_once(name: str, write: Callable[[], Any], sources: list[Path], feat
     if code is None:
         parsed = binding.parse_assembly(str(write()))
         parsed.verify()
-        import os
-        if os.environ.get("PASSES"):
-            pto = binding.create_pipeline_tuning_options(speed_level=int(os.environ["PASSES"]))
-            pto.loop_vectorization = pto.slp_vectorization = pto.loop_interleaving = False
-            pto.loop_unrolling = os.environ.get("UNROLL") == "1"
-            pb = binding.create_pass_builder(machine, pto)
-            pm = pb.getModulePassManager()
-            pm.run(parsed, pb)
         code = machine.emit_object(parsed)
         _write(path, code)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
     return engine
+
+
+class CompiledFunction:
+    """
+    The function ``run`` of compiled code, of the address of its arguments.
+
+    Parameters
+    ----------
+    engine
+        What has compiled it; the code lives as long.
+    """
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+        self._function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(engine.get_function_address("run"))
+
+    def __call__(self, arguments: bytes) -> None:
+        """
+        Run it.
+
+        Parameters
+        ----------
+        arguments
+            Whole numbers of 64 bits, one after the other.
+        """
+        self._function(arguments)
 
 
 def cache_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,8 @@ class Executor:
         self._spent = 0.0
         self._compilations: dict[bool, Compilation] = {}
         self._compiled: dict[bool, StraightLine] = {}
-        self._runs: ArrayExecutor | Interpreter | StraightLine = self._first()
+        self._uncompiled = self._first()
+        self._runs: ArrayExecutor | Interpreter | StraightLine = self._uncompiled
 
     def _first(self) -> ArrayExecutor | Interpreter:
         tape, stored, summed = self._wanted
@@ -79,8 +81,8 @@ class Executor:
         Returns
         -------
         stored, summed, is_finite
-            For each result its numbers, (n,); for each result its sum; whether all numbers of the former are finite, None
-            if that has not been looked at.
+            For each result its numbers, (n,); for each result its sum; whether all numbers of the former are finite,
+            None if that has not been looked at.
         """
         self._runs = runs = self._choose(len(inputs))
         if threads < 2 or len(inputs) < 2 * _LEAST_FOR_A_THREAD:
@@ -94,17 +96,16 @@ class Executor:
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 
     def _choose(self, count: int) -> ArrayExecutor | Interpreter | StraightLine:
-        first = self._runs if not isinstance(self._runs, StraightLine) else self._interpreter
+        first = self._uncompiled
         if not isinstance(first, Interpreter) or first.is_dense:
             return first
-        self._interpreter = first
         single = count == 1
         if single in self._compiled:
             return self._compiled[single]
         compilation = self._compilations.get(single)
         if compilation is None:
             self._spent += first.instructions * (_FOR_A_BLOCK + _FOR_AN_EXAMPLE * count)
-            if self._spent > first.instructions * _TO_COMPILE:
+            if self._spent >= first.instructions * _TO_COMPILE:
                 self._spent = 0.0
                 compilation = self._compilations[single] = Compilation(*self._wanted, single=single)
         if compilation is None or compilation.result is None:
@@ -121,7 +122,7 @@ class Executor:
         single
             For one example at a time, or for many.
         """
-        first = self._choose(0)
+        first = self._uncompiled
         if isinstance(first, Interpreter) and not first.is_dense and single not in self._compiled:
             self._compiled[single] = StraightLine(*self._wanted, single=single)
 
@@ -136,3 +137,7 @@ def _threads(count: int) -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few ask for it
 
     return ThreadPoolExecutor(count, thread_name_prefix="chainrule")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)  # there these threads do not run

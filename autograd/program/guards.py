@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.engine import Value
 from autograd.errors import GuardError, StaleGraphError
 from autograd.primitives import COMPARISONS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
+    from autograd.program.graph import Compared
     from autograd.program.tape import Tape
-    from autograd.tracing import Comparison
 
 _OPS = {symbol: function.__name__ for symbol, function in COMPARISONS.items()}
 
@@ -58,7 +57,7 @@ class Guard(NamedTuple):
             raise GuardError(msg, int(wrong[0]))
 
 
-def put_guards(tape: Tape, comparisons: Sequence[Comparison], place: Mapping[Value, int]) -> list[Guard]:
+def put_guards(tape: Tape, comparisons: Sequence[Compared], place: Sequence[int]) -> list[Guard]:
     """
     Append comparisons to a tape.
 
@@ -83,12 +82,14 @@ def put_guards(tape: Tape, comparisons: Sequence[Comparison], place: Mapping[Val
     """
     guards: list[Guard] = []
     for one in comparisons:
-        sides = [place[each] if isinstance(each, Value) else tape.constant(each) for each in (one.left, one.right)]
-        at = tape.emit(_OPS[one.operator], *sides)
+        at = tape.emit(_OPS[one.operator], place[one.left], place[one.right])
         if tape.instructions[at].op == "constant":
             if tape.instructions[at].operands[0] != one.outcome:
-                msg = f"record: the data of a leaf was changed after the graph was made: {one}, and would be no longer"
+                msg = (
+                    f"record: the data of a leaf was changed after the graph was made: {one.text}, and would be no "
+                    "longer"
+                )
                 raise StaleGraphError(msg)
         elif all(at != guard.place for guard in guards):
-            guards.append(Guard(at, one.outcome, str(one)))
+            guards.append(Guard(at, one.outcome, one.text))
     return guards

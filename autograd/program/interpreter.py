@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import struct
 from functools import cache
@@ -14,6 +13,8 @@ from autograd import ops, primitives
 from autograd.program import compiling, elementary, kernel, lanes, lowering, tape
 from autograd.program.arrays import numpy
 from autograd.program.coding import coded
+from autograd.program.compiling import CompiledFunction
+from autograd.program.elementary import coefficients, functions, remainders, trigonometric, vectors
 from autograd.program.machine import features
 
 if TYPE_CHECKING:
@@ -36,16 +37,21 @@ _LINE = 8  # numbers of a line of the cache
 
 _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 
-_SOURCES = [Path(module.__file__ or "") for module in (ops, primitives, elementary, kernel, lanes, lowering, tape)]
+#: What the interpreter is made from.
+_SOURCES = [
+    Path(module.__file__ or "")
+    for module in (
+        ops, primitives, kernel, lanes, lowering, tape, elementary, functions, coefficients, trigonometric, remainders,
+        vectors,
+    )
+]  # fmt: skip
 
 
 @cache
 def _function(machine: Features) -> Any:
     """Give the interpreter for a CPU."""
     engine = compiling.compiled_once("interpreter", lambda: kernel.interpreter_module(machine)[0], _SOURCES, machine)
-    function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(engine.get_function_address("run"))
-    function.engine = engine  # it lives as long as the function
-    return function
+    return CompiledFunction(engine)
 
 
 class Interpreter:
@@ -89,9 +95,11 @@ class Interpreter:
         names = ("code", "shared_from", "weights_from", "targets", "constants", "mask")
         self._kept = kept  # as long as there are their addresses
         self._given = {name: row.ctypes.data for name, row in zip(names, kept, strict=True)} | {
-            "shared_count": len(code.shared), "weight_count": len(code.weights), "total_count": len(code.totals),
+            "shared_count": len(code.shared),
+            "weight_count": len(code.weights),
+            "total_count": len(code.totals),
             "sum_count": len(summed) + 1,
-        }  # fmt: skip
+        }
         self._memories: dict[tuple[int, int], list[_Memory]] = {}  # of earlier runs, by the shape of the inputs
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
@@ -118,7 +126,7 @@ class Interpreter:
         try:
             memory = self._memories[shape].pop()  # nobody else can have it then
         except (KeyError, IndexError):
-            memory = self._memory(*shape, len(params))
+            memory = self._memory(len(inputs), inputs.shape[1], len(params))
         memory.params[:] = params
         stored, arguments = memory.begin(inputs)
         self._function(arguments)
@@ -135,15 +143,19 @@ class Interpreter:
         width = min(self._most_vectors, vectors) * lanes
         given = self._given | {"width": width, "row": row, "column": vectors * lanes, "count": count}
         sizes = {
-            "registers": self._registers * width, "weights": given["weight_count"], "totals": given["total_count"] * lanes,
-            "sums": given["sum_count"], "finite": lanes, "params": params,
-        }  # fmt: skip
+            "registers": self._registers * width,
+            "weights": given["weight_count"],
+            "totals": given["total_count"] * lanes,
+            "sums": given["sum_count"],
+            "finite": lanes,
+            "params": params,
+        }
         return _Memory(given, sizes, (count, row), (self._stored, vectors * lanes))
 
 
 class _Memory:
     """
-    What a run needs, kept for the next with as many examples: registers, totals, and where little comes in and goes out.
+    What a run needs, kept for the next with as many examples: registers, totals, and room for few inputs and results.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import BINARY, IEEE
 from autograd.program.elementary import Elementary
-from autograd.program.functions import TOGETHER
+from autograd.program.elementary.functions import TOGETHER
 from autograd.program.lanes import Body
 from autograd.program.lowering import body_of, kept_instructions, operands_of
 from autograd.program.tape import OPERATORS, SOURCES, Tape
@@ -31,21 +31,21 @@ SPECIAL = ("end", "load", "store", "total", "sum", "dot", "layer", "outer")
 #: So many registers at a time are computed by a layer.
 TILE = 4
 
-#: So many vectors are computed side by side, since each instruction waits for the one before.
+#: So many vectors are computed side by side, for each instruction waits for the one before.
 _AT_ONCE = 4
 
 #: What the function is given, in this order, as a row of 64-bit whole numbers: addresses, and sizes.
 ARGUMENTS = (
-    "code", "registers", "weights", "inputs", "stored", "totals", "sums", "finite", "params", "constants", "shared_from",
-    "weights_from", "targets", "mask", "shared_count", "weight_count", "total_count", "sum_count", "width", "row",
-    "column", "count",
+    "code", "registers", "weights", "inputs", "stored", "totals", "sums", "finite", "params", "constants",
+    "shared_from", "weights_from", "targets", "mask", "shared_count", "weight_count", "total_count", "sum_count",
+    "width", "row", "column", "count",
 )  # fmt: skip
 
 
 @cache
 def opcodes() -> dict[str, int]:
     """
-    Number the instructions.
+    Give each instruction its code.
 
     Returns
     -------
@@ -125,9 +125,7 @@ class _Writer:
         with self._count(self._number(0), self._last, self._width_of_block) as start:
             self._start = start
             block = self._smaller(builder.sub(self._last, start), self._width_of_block)
-            self._vectors = builder.udiv(
-                builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes)
-            )
+            self._vectors = builder.udiv(builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes))
             self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
             self._run_code()
         self._end()
@@ -141,11 +139,14 @@ class _Writer:
             given[name] = builder.load(builder.gep(self._run.args[0], [self._number(place)]), name=name)
         row_names = ARGUMENTS[1 : ARGUMENTS.index("shared_from")]
         self._rows = {name: builder.inttoptr(given[name], doubles) for name in (*row_names, "mask")}
-        words_of = {name: builder.inttoptr(given[name], words) for name in ("code", "shared_from", "weights_from", "targets")}
+        words_of = {
+            name: builder.inttoptr(given[name], words) for name in ("code", "shared_from", "weights_from", "targets")
+        }
         self._code, self._words = words_of["code"], words_of
         self._counts = {name: given[name] for name in ARGUMENTS if name.endswith("_count")}
         self._width_of_block, self._row, self._column = given["width"], given["row"], given["column"]
         self._last = given["count"]
+        self._row_of_lane = [builder.mul(self._row, self._number(lane)) for lane in range(self._lanes)]
 
     def _begin(self) -> None:
         """Put in place what is the same for all examples, and zeros into totals and sums."""
@@ -178,7 +179,9 @@ class _Writer:
         with self._count(self._number(0), self._counts["total_count"], self._number(1)) as i:
             target = builder.sext(builder.load(builder.gep(self._words["targets"], [i])), self._whole)
             at = builder.gep(self._rows["sums"], [target])
-            builder.store(builder.fadd(builder.load(at), self._over_lanes(builder.load(self._total_at(i), align=8))), at)
+            builder.store(
+                builder.fadd(builder.load(at), self._over_lanes(builder.load(self._total_at(i), align=8))), at
+            )
 
     def _over_lanes(self, vector: Any) -> Any:
         builder = self._builder
@@ -228,11 +231,8 @@ class _Writer:
         if name == "add_product":
             return self._elementwise(3, lambda _, total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
         if name in pairs():
-            return self._elementwise(1, lambda body, x: self._both(body, name, x), results=2)
-        count = _of_the_table()[name]
-        if name not in kept_instructions():
-            return self._elementwise(count, lambda body, *given: self._of_numbers(body, name, given))
-        return self._elementwise(count, lambda body, *given: self._of_entry(body, name, given))
+            return self._elementwise(1, lambda body, x: body.emit_both(*pairs()[name], x), results=2)
+        return self._elementwise(_of_the_table()[name], lambda body, *given: self._of_numbers(body, name, given))
 
     def _elementwise(self, count: int, compute: Callable[..., Any], results: int = 1) -> Any:
         """``op times, result, operand, ..., result, ...``: the same for several registers, one after the other."""
@@ -250,36 +250,12 @@ class _Writer:
                         builder.store(body.as_number(number), place, align=8)
         return end
 
-    def _both(self, body: Body, name: str, x: Any) -> list[Any]:
-        """Write two functions of the same number together."""
-        first, second = name.split("+")
-
-        def apart() -> list[Any]:
-            return [body.emit(first, [x]), self._of_entry(body, second, [x])]
-
-        return body.elementary.together(first, x, apart)
-
     def _of_numbers(self, body: Body, name: str, given: Sequence[Any]) -> Any:
-        """Write a primitive; where it wants truth values, numbers are true that are not zero."""
+        """Write an instruction; where it wants truth values, numbers are true that are not zero."""
         tests = {"select": 1, "and": 2, "or": 2}.get(name, 0)
         zero = body.constant(0.0)
         true = [self._builder.fcmp_unordered("!=", each, zero) for each in given[:tests]]
         return body.emit(name, [*true, *given[tests:]])
-
-    def _of_entry(self, body: Body, name: str, given: Sequence[Any]) -> Any:
-        """Write an entry of the table, with what it is made of."""
-        tape = Tape()
-        result = body_of(name)(tape, *(tape.source("input", i) for i in range(len(given))))
-        done: dict[int, Any] = {}
-        for place in tape.needed_for([result]):
-            op, operands = tape.instructions[place]
-            if op == "constant":
-                done[place] = body.constant(operands[0])
-            elif op == "input":
-                done[place] = given[operands[0]]
-            else:
-                done[place] = body.emit(op, [done[operand] for operand in operands])
-        return done[result]
 
     # ------------------------------------------------------------------ what comes in and goes out
 
@@ -289,14 +265,18 @@ class _Writer:
         register, column = self._register(1), self._operand(2)
         latest = builder.sub(self._last, self._number(1))
         column = builder.gep(self._rows["inputs"], [column])
-        with self._each_vector() as v:
-            first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
-            numbers = self._ir.Constant(self._vector, self._ir.Undefined)
-            for lane in range(self._lanes):
-                example = self._smaller(builder.add(first, self._number(lane)), latest)
-                number = builder.load(builder.gep(column, [builder.mul(example, self._row)]))
-                numbers = builder.insert_element(numbers, number, self._word(lane))
-            builder.store(numbers, self._vector_of(register, v), align=8)
+        for shown in self._whole_or_masked():
+            with self._each_vector() as v:
+                first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
+                example = builder.gep(column, [builder.mul(first, self._row)])
+                numbers = self._ir.Constant(self._vector, self._ir.Undefined)
+                for lane, offset in enumerate(self._row_of_lane):
+                    at = builder.gep(example, [offset])
+                    if shown == self._masked:  # there may be no such example
+                        there = self._smaller(builder.add(first, self._number(lane)), latest)
+                        at = builder.gep(column, [builder.mul(there, self._row)])
+                    numbers = builder.insert_element(numbers, builder.load(at), self._word(lane))
+                builder.store(numbers, self._vector_of(register, v), align=8)
         return self._number(3)
 
     def _store(self) -> Any:
@@ -354,7 +334,9 @@ class _Writer:
         left = builder.sub(builder.sub(self._last, self._start), builder.mul(v, self._number(self._lanes)))
         shown = self._smaller(left, self._number(self._lanes))
         start = builder.sub(self._number(self._lanes), shown)
-        mask = builder.load(builder.bitcast(builder.gep(self._rows["mask"], [start]), self._vector.as_pointer()), align=8)
+        mask = builder.load(
+            builder.bitcast(builder.gep(self._rows["mask"], [start]), self._vector.as_pointer()), align=8
+        )
         return builder.select(builder.fcmp_unordered("!=", mask, self._body.constant(0.0)), number, mask)
 
     # ------------------------------------------------------------------ many operands
@@ -449,10 +431,13 @@ class _Writer:
                     with self._accumulate(self._number(0), self._vectors, self._number(1), before) as (v, sums, give):
                         left = [shown(builder.load(self._vector_of(each, v), align=8), v) for each in a]
                         right = [builder.load(self._vector_of(each, v), align=8) for each in x]
-                        give([
-                            self._fused(left[i], right[j], sums[i * TILE + j])
-                            for i in range(TILE) for j in range(TILE)
-                        ])
+                        give(
+                            [
+                                self._fused(left[i], right[j], sums[i * TILE + j])
+                                for i in range(TILE)
+                                for j in range(TILE)
+                            ]
+                        )
                     for total, after in zip(own, self._totals_out, strict=True):
                         builder.store(after, total, align=8)
         return builder.add(x_s, builder.mul(columns, tile))
@@ -513,7 +498,7 @@ class _Writer:
             yield v
 
     def _vectors_in_groups(self) -> list[tuple[Body, Any, Any]]:
-        """Give loops over the vectors of a block: several at a time, for the CPU to compute side by side, then the rest."""
+        """Give loops over the vectors of a block: several at a time, which the CPU computes side by side; the rest."""
         whole = self._builder.and_(self._vectors, self._number(-_AT_ONCE))
         return [(self._wide, self._number(0), whole), (self._body, whole, self._vectors)]
 

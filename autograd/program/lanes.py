@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from autograd.program.elementary import Elementary
+from autograd.program.lowering import body_of, kept_instructions
+from autograd.program.tape import Tape
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}
 _COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
@@ -88,7 +90,7 @@ class Body:
         Parameters
         ----------
         op
-            A primitive of the table, or another that a tape has.
+            A primitive of the table, or another instruction that a tape has.
         operands
             Vectors.
 
@@ -121,4 +123,38 @@ class Body:
                 for w, x in zip(factors[::2], factors[1::2], strict=True):
                     total = builder.fadd(total, builder.fmul(w, x))
                 return total
+        if op in kept_instructions():
+            return self._entry(op, operands)
         return self.elementary.call(op, operands)
+
+    def emit_both(self, first: str, second: str, x: Any) -> list[Any]:
+        """
+        Append two instructions on the same number that are computed together.
+
+        Parameters
+        ----------
+        first, second
+            One of `functions.TOGETHER`, and what is beside it.
+        x
+            A vector.
+
+        Returns
+        -------
+        list of llvmlite.ir.Value
+        """
+        return self.elementary.together(first, x, lambda: [self.emit(first, [x]), self.emit(second, [x])])
+
+    def _entry(self, name: str, given: list[Any]) -> Any:
+        """Append an entry of the table with what it is made of."""
+        tape = Tape()
+        result = body_of(name)(tape, *(tape.source("input", i) for i in range(len(given))))
+        done: dict[int, Any] = {}
+        for place in tape.needed_for([result]):
+            op, operands = tape.instructions[place]
+            if op == "constant":
+                done[place] = self.constant(operands[0])
+            elif op == "input":
+                done[place] = given[operands[0]]
+            else:
+                done[place] = self.emit(op, [done[operand] for operand in operands])
+        return done[result]

@@ -1,9 +1,9 @@
 """
-Finds layers on a tape: sums of products that share their factors, and products that are summed over the examples.
+Finds layers on a tape: sums of products that share factors, and products that are summed over the examples.
 
-Of a network that was recorded neuron by neuron these are the matrix products that it is made of. Forward, the neurons of
-a layer are sums of products with the same inputs; backward, the adjoints of its inputs are sums of products with the same
-adjoints; and the gradient of its weights is each input times each adjoint.
+Of a network that was recorded neuron by neuron these are the matrix products that it is made of. Forward, the neurons
+of a layer are sums of products with the same inputs; backward, the adjoints of its inputs are sums of products with the
+same adjoints; and the gradient of its weights is each input times each adjoint.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.program.kernel import TILE
+from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,19 +44,14 @@ class Layer(NamedTuple):
     starts: list[int]
     weights: list[tuple[int, ...]]
 
-    def tiled_weights(self, tape: Tape) -> list[int]:
+    def tiled_weights(self) -> list[int]:
         """
         Order the weights as the interpreter reads them: for some sums at a time their starts, then each weight.
-
-        Parameters
-        ----------
-        tape
-            Where the places are.
 
         Returns
         -------
         list of int
-            Places; -1 for -0.0, which changes nothing: where there are not so many sums, or a sum starts from nothing.
+            Places; -1 for -0.0, which changes nothing, where there are not so many sums or one starts from nothing.
         """
         ordered: list[int] = []
         for first in range(0, len(self.dots), TILE):
@@ -65,19 +61,6 @@ class Layer(NamedTuple):
             for column in zip(*self.weights[first : first + TILE], strict=True):
                 ordered += [*column, *missing]
         return ordered
-
-
-class Layers(NamedTuple):
-    """
-    The layers of a tape.
-
-    Parameters
-    ----------
-    member
-        By the place of a sum the layer that it belongs to.
-    """
-
-    member: dict[int, Layer]
 
 
 class Outer(NamedTuple):
@@ -101,7 +84,7 @@ class Outer(NamedTuple):
         """All places that are read."""
         return (*self.a, *self.x)
 
-    def code(self, register: Sequence[int], unused: int) -> list[int]:
+    def registers(self, register: Sequence[int], unused: int) -> list[int]:
         """
         Write which registers the interpreter's instruction reads, in whole tiles.
 
@@ -149,7 +132,7 @@ def _filled(items: Sequence[Any], rest: Any) -> list[Any]:
     return [*items, *[rest] * (-len(items) % TILE)]
 
 
-def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
+def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> dict[int, Layer]:
     """
     Find layers.
 
@@ -164,7 +147,8 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
 
     Returns
     -------
-    Layers
+    dict of int to Layer
+        By the place of a sum the layer that it belongs to.
     """
     names, codes, operands, starts = tape.names, tape.codes, tape.operands, tape.starts
     dot, mul = (names.index(op) if op in names else -1 for op in ("dot", "mul"))
@@ -176,23 +160,19 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> Layers:
         start, factors = (own[0], own[1:]) if codes[place] == dot else (_NO_START, own)
         if start != _NO_START and codes[start] not in uniform:
             continue
-        pairs = list(zip(factors[::2], factors[1::2], strict=True))
-        if all(codes[w] in uniform for w, _ in pairs):
-            weights, xs = zip(*pairs, strict=True)
-        elif all(codes[w] in uniform for _, w in pairs):
-            xs, weights = zip(*pairs, strict=True)
+        firsts, seconds = factors[::2], factors[1::2]
+        if all(codes[w] in uniform for w in firsts):
+            weights, xs = tuple(firsts), tuple(seconds)
+        elif all(codes[w] in uniform for w in seconds):
+            weights, xs = tuple(seconds), tuple(firsts)
         else:
             continue
         layer = by_xs.setdefault(xs, Layer(xs, [], [], []))
         layer.dots.append(place)
         layer.starts.append(start)
         layer.weights.append(weights)
-    return Layers({
-        place: layer
-        for layer in by_xs.values()
-        if len(layer.xs) > 1 or len(layer.dots) >= TILE
-        for place in layer.dots
-    })  # fmt: skip
+    worth_it = [layer for layer in by_xs.values() if len(layer.xs) > 1 or len(layer.dots) >= TILE]
+    return {place: layer for layer in worth_it for place in layer.dots}
 
 
 def terms_of(
@@ -220,25 +200,15 @@ def terms_of(
     plain: list[tuple[int, int]] = []
     if not summed:
         return products, plain
-    uses: dict[int, int] = {}
-    for place in (*stored, *summed):
-        uses[place] = uses.get(place, 0) + 1
     names, operands, starts, codes = tape.names, tape.operands, tape.starts, tape.codes
     sums = {names.index(op): op for op in ("add", "mul", "dot") if op in names}
-    candidates = set(summed)
-    for place in reversed(tape.needed_for([*stored, *summed])):
-        is_sum = codes[place] in sums
-        if is_sum and place in candidates:
-            candidates.update(operands[starts[place] : starts[place + 1]])
-        if names[codes[place]] not in ("constant", "input", "param"):
-            for operand in operands[starts[place] : starts[place + 1]]:
-                uses[operand] = uses.get(operand, 0) + 1
+    uses = _uses(tape, stored, summed)
     for index, root in enumerate(summed):
         left = [root]
         while left:
             place = left.pop()
             op = sums.get(codes[place])
-            own = operands[starts[place] : starts[place + 1]] if op else ()
+            own = operands[starts[place] : starts[place + 1]]
             if op is None or uses[place] > 1:
                 plain.append((place, index))
             elif op == "add":
@@ -250,6 +220,19 @@ def terms_of(
             else:
                 plain.append((place, index))
     return products, plain
+
+
+def _uses(tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> dict[int, int]:
+    """Count how often each result is needed."""
+    uses: dict[int, int] = {}
+    for place in (*stored, *summed):
+        uses[place] = uses.get(place, 0) + 1
+    sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
+    for place in tape.needed_for([*stored, *summed]):
+        if tape.codes[place] not in sources:
+            for operand in tape.operands[tape.starts[place] : tape.starts[place + 1]]:
+                uses[operand] = uses.get(operand, 0) + 1
+    return uses
 
 
 def outers_of(products: Sequence[tuple[int, int, int]]) -> list[Outer]:

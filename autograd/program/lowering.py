@@ -228,7 +228,14 @@ def _define(
         given = ", ".join(used or [parameter.name for parameter in parameters(op)])
         whole = f"    if is_kept(tape, {kept!r}, {given}):\n        return tape.emit({kept!r}, {given})\n"
     source = f"def lower({signature}):\n{whole}{''.join(lets)}    return {writer.write(text)}\n"
-    scope: dict[str, Any] = {"entry": _entry, "is_kept": _is_kept, "float": float, "len": len, "range": range, "zip": zip}
+    scope: dict[str, Any] = {
+        "entry": _entry,
+        "is_kept": _is_kept,
+        "float": float,
+        "len": len,
+        "range": range,
+        "zip": zip,
+    }
     exec(compile(source, f"<autograd tape of {op.name}>", "exec"), scope)  # noqa: S102 - text of our own table
     return scope["lower"]  # type: ignore[no-any-return]
 
@@ -245,9 +252,7 @@ def _is_kept(tape: Tape, name: str, *operands: int) -> bool:
 @cache
 def _is_short(name: str, known: tuple[float | None, ...]) -> bool:
     tape = Tape()
-    given = [
-        tape.source("input", i) if number is None else tape.constant(number) for i, number in enumerate(known)
-    ]
+    given = [tape.source("input", i) if number is None else tape.constant(number) for i, number in enumerate(known)]
     needed = tape.needed_for([body_of(name)(tape, *given)])
     return sum(tape.instructions[place].op not in SOURCES for place in needed) <= _SHORT
 

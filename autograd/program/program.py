@@ -2,72 +2,133 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from autograd.engine import Value, topological_order
-from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, OperandError, StaleGraphError, describe, failure
-from autograd.noting import Noted
+from autograd.engine import Value
+from autograd.errors import ArgumentError, OperandError, StaleGraphError, describe
 from autograd.operands import number
-from autograd.ops import TABLE
 from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
 from autograd.program.guards import put_guards
 from autograd.program.listing import listing
+from autograd.program.replaying import replay
+from autograd.program.saving import read, write
 from autograd.program.tape import SOURCES, Tape
 from autograd.program.translating import put_backward, put_forward
-from autograd.rules.parameters import group, parameters
-from autograd.rules.reading import FLOATS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from autograd.drawing.picture import Picture
+    from autograd.program.graph import Graph
     from autograd.sources import SourceLine
-    from autograd.tracing import Comparison
 
 
 class Program:
     """
     What `record` makes of a graph: the same computation, for other numbers.
 
+    It can be copied, pickled and sent to other processes. What runs it is made there anew.
+
     Parameters
     ----------
-    roots
+    graph
         What is computed.
-    inputs
-        Leaves whose numbers are given at each run.
     params
-        Leaves whose numbers are those that they have at a run.
-    comparisons
-        Those that must come out as they did.
-    single
-        Whether there is one result, not a list of them.
+        The parameters; a run takes the numbers that they have by then.
+    constants
+        The leaves that must keep the numbers they were recorded with, and these.
+
+    Attributes
+    ----------
+    params
+        The parameters.
     """
 
-    def __init__(
-        self, roots: Sequence[Value], inputs: Sequence[Value], params: Sequence[Value],
-        comparisons: Sequence[Comparison], *, single: bool,
-    ) -> None:  # fmt: skip
-        self._roots = tuple(roots)
-        self._inputs = tuple(inputs)
+    def __init__(self, graph: Graph, params: Sequence[Value], constants: Sequence[tuple[Value, float]] = ()) -> None:
+        self._graph = graph
         self.params = tuple(params)
-        self._single = single
-        compared = [each for one in comparisons for each in (one.left, one.right) if isinstance(each, Value)]
-        self._order = topological_order(*self._roots, *compared)
-        sources = {leaf: ("input", i) for i, leaf in enumerate(inputs)}
-        sources |= {leaf: ("param", i) for i, leaf in enumerate(params)}
+        self._constants = list(constants)
         self._tape = Tape(keeps_entries=True)
-        self._place = put_forward(self._tape, self._order, sources)
-        self._guards = put_guards(self._tape, comparisons, self._place)
-        self._values = [self._place[root] for root in self._roots]
-        self._constants = [(node, node.data) for node in self._order if not node.op and node not in sources]
+        self._place = put_forward(self._tape, graph)
+        self._guards = put_guards(self._tape, graph.comparisons, self._place)
+        self._values = [self._place[root] for root in graph.roots]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        self._check_constants()
+        return type(self), (self._graph, self.params, self._constants)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """
+        Write the program into a file, with the numbers that its parameters have by now.
+
+        Parameters
+        ----------
+        path
+            Where. What is there is replaced when all has been written.
+
+        Raises
+        ------
+        TypeError
+            An operation is made of functions of Python, by `custom`.
+        RuntimeError
+            A leaf that is neither among the inputs nor the parameters has another number than while recording.
+        OSError
+            The file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from autograd import Program, Value, record
+        >>> w = Value(3.0, "w")
+        >>> program = record(lambda x: w * x[0], inputs=[1.0], params=[w])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     program.save(f"{folder}/line.program")
+        ...     loaded = Program.load(f"{folder}/line.program")
+        >>> loaded.params, loaded([2.0])
+        ((Value(data=3.0, grad=0.0, label='w'),), 6.0)
+        """
+        self._check_constants()
+        write(path, self._graph, [leaf.data for leaf in self.params])
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Program:
+        """
+        Read a program from a file. Nothing in the file is executed, and all is looked at before it is used.
+
+        Parameters
+        ----------
+        path
+            What `save` has written.
+
+        Returns
+        -------
+        Program
+            Its parameters are new leaves, with the numbers and labels they had.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            It is damaged, of another version, or no program; or it needs an operation that is not registered here, or
+            is another.
+        """
+        graph, numbers = read(path)
+        try:
+            return cls(graph, [Value(*each) for each in zip(numbers, graph.params, strict=True)])
+        except StaleGraphError:
+            msg = f"{os.fsdecode(path)!r} is damaged: a comparison of constants cannot come out as it says"
+            raise ArgumentError(msg) from None
 
     @cached_property
     def _slopes(self) -> list[list[int]]:
         """For each result the places of its derivatives, by the parameters or else by the inputs."""
-        leaves = self.params or self._inputs
-        return [put_backward(self._tape, self._order, self._place, root, leaves) for root in self._roots]
+        graph = self._graph
+        leaves = graph.leaves()
+        return [put_backward(self._tape, graph, self._place, root, leaves) for root in graph.roots]
 
     @cached_property
     def _forward(self) -> Executor:
@@ -99,8 +160,8 @@ class Program:
         """
         What computes values and gradients by now.
 
-        ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"dense loops"`` where it is layers
-        that most is computed by; ``"NumPy"`` without llvmlite, or if an instruction is a function of Python.
+        ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"dense loops"`` if most of it
+        is layers; ``"NumPy"`` without llvmlite, or if an instruction is a function of Python.
         """
         return self._of_gradient.name
 
@@ -122,16 +183,16 @@ class Program:
     @property
     def form(self) -> int | None:
         """How many results there are, in a list; None for one that is in none."""
-        return None if self._single else len(self._roots)
+        return None if self._graph.single else len(self._values)
 
     @property
     def stats(self) -> dict[str, int]:
         """How many nodes were recorded, and what is on the tape for the value and for the gradient."""
         return {
-            "nodes": len(self._order),
+            "nodes": self._graph.size,
             "instructions": self._count(self._values),
             "with gradient": self._count([*self._values, *self._flat_slopes]),
-            "inputs": len(self._inputs),
+            "inputs": len(self._graph.inputs),
             "params": len(self.params),
             "guards": len(self._guards),
         }
@@ -203,7 +264,7 @@ class Program:
         TypeError, ValueError, GuardError, ArithmeticError
             As for a call; or there are several results.
         """
-        if not self._single:
+        if not self._graph.single:
             msg = "value_and_grad is of one result: this program has several; call jacobian"
             raise ArgumentError(msg)
         points, is_batch = self._points(x)
@@ -240,8 +301,8 @@ class Program:
         """
         points, is_batch = self._points(x)
         _, slopes, _ = self._run(self._with_slopes, points, self._numbers(params), check=check, threads=threads)
-        leaves = self.params or self._inputs
-        stacked = slopes.reshape(len(self._roots), len(leaves), len(points)).transpose(2, 0, 1)
+        count = len(self.params) or points.shape[1]
+        stacked = slopes.reshape(len(self._values), count, len(points)).transpose(2, 0, 1)
         return stacked if is_batch else stacked[0]
 
     def follows(self, x: Any, *, params: Any = None) -> Any:
@@ -270,12 +331,54 @@ class Program:
             follows &= outcome == guard.outcome
         return follows
 
+    def to_jax(self) -> Callable[..., Any]:
+        """
+        Give the program as a function that JAX can compile, map over examples, differentiate and spread over devices.
+
+        Returns
+        -------
+        function
+            ``f(x)`` of an array with a number for each input, for one example; ``jax.vmap`` makes it one of many. With
+            parameters ``f(x, params)``. Several results are an array.
+
+        Raises
+        ------
+        ImportError
+            JAX is not installed.
+        NotImplementedError
+            JAX lacks an operation, as one made by ``custom``.
+        RuntimeError
+            A leaf that is neither among the inputs nor the parameters has another number than while recording.
+
+        Notes
+        -----
+        Derivatives of any order are by the rules of the table. A branch that is not taken gets none. The result is nan,
+        and its gradient too, where a comparison comes out otherwise than while recording; inf or nan where a run of
+        the program raises. JAX computes in single precision, unless asked for more:
+        ``jax.config.update("jax_enable_x64", True)``.
+
+        Operations of one kind at one depth are compiled as one. What comes one after the other takes XLA long: seconds
+        for a hundred steps, a minute for some hundreds. Of a network hand on the layers, with ``nn.to_jax``.
+
+        Examples
+        --------
+        >>> import jax
+        >>> from autograd import record
+        >>> f = record(lambda x: x[0] * x[1] ** 2, inputs=[1.0, 2.0]).to_jax()
+        >>> float(f([3.0, 2.0])), jax.jit(jax.grad(f))(jax.numpy.array([3.0, 2.0])).tolist()
+        (12.0, [4.0, 12.0])
+        """
+        from autograd.program.handoff import jax_function  # noqa: PLC0415 - optional
+
+        self._check_constants()
+        return jax_function(self._graph)
+
     # ------------------------------------------------------------------ one run
 
     def _points(self, x: Any) -> tuple[Any, bool]:
         points = _array(x, self._wanted)
         shape = points.shape
-        if len(shape) not in (1, 2) or shape[-1] != len(self._inputs):
+        if len(shape) not in (1, 2) or shape[-1] != len(self._graph.inputs):
             msg = f"{self._wanted}, not an array of shape {shape}"
             raise ArgumentError(msg)
         if self._constants:
@@ -284,18 +387,18 @@ class Program:
 
     @property
     def _wanted(self) -> str:
-        return f"x must be {len(self._inputs)} numbers, or rows of so many"
+        return f"x must be {len(self._graph.inputs)} numbers, or rows of so many"
 
     def _numbers(self, params: Any) -> Any:
         np = numpy()
         if params is None:
             return np.array([leaf.data for leaf in self.params])
         wanted = f"params must be {len(self.params)} numbers"
-        numbers = np.ascontiguousarray(_array(params, wanted))
+        numbers = _array(params, wanted)
         if numbers.shape != (len(self.params),):
             msg = f"{wanted}, not an array of shape {numbers.shape}"
             raise ArgumentError(msg)
-        return numbers
+        return np.ascontiguousarray(numbers)
 
     def _check_constants(self) -> None:
         """See that leaves which are neither inputs nor params still have the numbers they were recorded with."""
@@ -307,11 +410,9 @@ class Program:
                 )
                 raise StaleGraphError(msg)
 
-    def _run(
-        self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int
-    ) -> tuple[Any, Any, Any]:
+    def _run(self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int) -> tuple[Any, Any, Any]:
         """Give the values, the slopes of each example, and their sums."""
-        if not isinstance(threads, int) or threads < 1:
+        if not hasattr(threads, "__index__") or isinstance(threads, bool) or threads < 1:
             msg = f"threads must be a whole number, 1 or more, not {threads!r}"
             raise ArgumentError(msg)
         stored, sums, is_finite = executor.run(points, numbers, threads)
@@ -322,21 +423,12 @@ class Program:
         if check and not is_finite:
             np = numpy()
             for example in np.flatnonzero(~np.isfinite(values).all(axis=0)):
-                self._replay(points[example], numbers)
+                replay(self._graph, points[example].tolist(), numbers.tolist())
         return values, slopes, sums
-
-    def _replay(self, point: Any, numbers: Any) -> None:
-        """Compute an example node by node, as Python's floats do: what has no value raises."""
-        given = dict(zip((*self._inputs, *self.params), (*point.tolist(), *numbers.tolist()), strict=True))
-        again: dict[Value, Value] = {}
-        for node in self._order:
-            operands = [again[each] if isinstance(each, Value) else Value(each) for each in node.operands]
-            number = _computed(node, operands) if node.op else given.get(node, node.data)
-            again[node] = Value(number, node.label)
 
     def _shaped(self, values: Any, *, is_batch: bool) -> Any:
         shaped = list(values) if is_batch else [float(each[0]) for each in values]
-        return shaped[0] if self._single else shaped
+        return shaped[0] if self._graph.single else shaped
 
     # ------------------------------------------------------------------ shown
 
@@ -349,15 +441,16 @@ class Program:
 
     def __str__(self) -> str:
         """List the tape: what computes the values, then what the gradient needs beside that."""
+        graph = self._graph
         sources: dict[int, SourceLine | None] = {}
-        for node in self._order:
-            if node.op:
-                sources.setdefault(self._place[node], node.source if isinstance(node, Noted) else None)
+        for (name, _), line, place in zip(graph.nodes(), graph.line_of, self._place, strict=True):
+            if name not in SOURCES:
+                sources.setdefault(place, None if line < 0 else graph.lines[line])
         return listing(self._tape, self._values, self._guards, self._flat_slopes, self._leaf_name, sources)
 
     def _leaf_name(self, kind: str, index: int) -> str:
-        leaf = (self._inputs if kind == "input" else self.params)[index]
-        return leaf.label or f"{kind}[{index}]"
+        labels = self._graph.inputs if kind == "input" else self._graph.params
+        return labels[index] or f"{kind}[{index}]"
 
     def picture(self, *, gradient: bool = False, limit: int) -> Picture:
         """
@@ -381,10 +474,13 @@ class Program:
 
 
 def _array(given: Any, wanted: str) -> Any:
-    """Make an array of real numbers: not of text, nor of complex numbers, nor of None."""
+    """Make an array of real numbers: not of text, nor of complex numbers, nor of None, nor with some of them hidden."""
     np = numpy()
     if type(given) is np.ndarray and given.dtype == float:  # most often so
         return given
+    if isinstance(given, np.ma.MaskedArray):
+        msg = f"{wanted}, not a masked array, whose mask would be lost"
+        raise OperandError(msg)
     try:
         found = np.asarray(given)
         if found.dtype == object:
@@ -397,15 +493,3 @@ def _array(given: Any, wanted: str) -> Any:
         raise OperandError(msg) from error
     msg = f"{wanted}, not {given!r}"
     raise OperandError(msg)
-
-
-def _computed(node: Value, operands: Sequence[Value]) -> float:
-    """Compute a node anew, as Python's floats do."""
-    op = TABLE[node.op]
-    grouped = group(op, [operand.data for operand in operands])
-    starred = parameters(op)[0].kind == "star"
-    try:
-        out: float = FLOATS.value(op.name)(*(grouped[0] if starred else grouped))
-    except ARITHMETIC_ERRORS as error:
-        raise failure(error, op.name, operands) from None
-    return out

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, overload
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from autograd.engine import Value, topological_order
 from autograd.errors import ArgumentError, OperandError
 from autograd.operands import number
+from autograd.program.graph import graph_of
 from autograd.program.program import Program
 from autograd.program.variants import Variants
 from autograd.tracing import comparisons_behind, trace_source
 from autograd.watchers import open_watchers, watched_by
+
+if TYPE_CHECKING:
+    from autograd.tracing import Comparison
 
 Recordable = Callable[[list[Value]], Any] | Value | Sequence[Value]
 
@@ -76,7 +81,7 @@ def record(
     if callable(f_or_root):
         point = [number(x, f"record: inputs[{place}]") for place, x in enumerate(given)]
         if on_guard == "record":
-            return Variants(lambda numbers: record_function(f_or_root, numbers, shared), point)
+            return Variants(partial(record_function, f_or_root, params=shared), point)
         return record_function(f_or_root, point, shared, all_used=True)
     if on_guard == "record":
         msg = (
@@ -84,12 +89,12 @@ def record(
             "is one way only"
         )
         raise ArgumentError(msg)
+    roots = _roots(f_or_root)
     for place, leaf in enumerate(given):
         _check_leaf(leaf, f"inputs[{place}]")
-    roots = _roots(f_or_root)
     order = topological_order(*roots)
     _check_shared(shared, given, order)
-    return Program(roots, given, shared, comparisons_behind(order), single=isinstance(f_or_root, Value))
+    return _program(roots, given, shared, comparisons_behind(order), single=isinstance(f_or_root, Value))
 
 
 def record_function(
@@ -123,7 +128,15 @@ def record_function(
         out = f(list(leaves))
     roots = _roots(out)
     _check_shared(params, leaves, topological_order(*roots) if all_used else params)
-    return Program(roots, leaves, params, trace.comparisons, single=isinstance(out, Value))
+    return _program(roots, leaves, params, trace.comparisons, single=isinstance(out, Value))
+
+
+def _program(
+    roots: Sequence[Value], inputs: Sequence[Value], params: Sequence[Value], comparisons: Sequence[Comparison], *,
+    single: bool,
+) -> Program:  # fmt: skip
+    graph, constants = graph_of(roots, inputs, params, comparisons, single=single)
+    return Program(graph, params, constants)
 
 
 def shared_leaves(params: Iterable[Value]) -> list[Value]:
@@ -158,10 +171,13 @@ def _listed(given: Any, role: str) -> list[Any]:
 
 
 def _check_shared(params: Sequence[Value], inputs: Sequence[Value], order: Sequence[Value]) -> None:
-    if len({*inputs, *params}) != len(inputs) + len(params):
-        msg = "record: a leaf is among inputs and params twice"
-        raise ArgumentError(msg)
-    present = set(order)
+    seen: set[Value] = set()
+    for leaf in (*inputs, *params):
+        if leaf in seen:
+            msg = f"record: a leaf is among inputs and params twice: {leaf!r}"
+            raise ArgumentError(msg)
+        seen.add(leaf)
+    present = {node for node in order if not node.op}
     for place, leaf in enumerate(params):
         if leaf not in present:
             msg = f"record: params[{place}] must be in the graph; nothing depends on {leaf!r}"
@@ -178,8 +194,13 @@ def _check_leaf(leaf: Any, role: str) -> None:
 
 
 def _roots(given: Any) -> list[Value]:
-    roots = [given] if isinstance(given, Value) else list(given) if isinstance(given, Iterable) else []
-    if not roots or not all(isinstance(root, Value) for root in roots):
+    is_sequence = isinstance(given, Iterable) and not isinstance(given, Value | str | bytes | dict)
+    roots = [given] if isinstance(given, Value) else list(given) if is_sequence else []
+    if not roots:
         msg = f"record: the graph must end with a Value or with several, not with {type(given).__name__} {given!r}"
         raise OperandError(msg)
+    for place, root in enumerate(roots):
+        if not isinstance(root, Value):
+            msg = f"record: result {place} of the graph must be a Value, not {type(root).__name__} {root!r}"
+            raise OperandError(msg)
     return roots

@@ -7,15 +7,15 @@ length. What one chunk computes and another needs passes through memory.
 
 from __future__ import annotations
 
-import ctypes
 import struct
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from autograd.program.arrays import numpy
-from autograd.program.compiling import compiled
-from autograd.program.expanding import expanded
+from autograd.program.coding import partners_of
+from autograd.program.compiling import CompiledFunction, compiled
+from autograd.program.kernel import pairs
 from autograd.program.lanes import Body
 from autograd.program.machine import features
 from autograd.program.tape import SOURCES
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from autograd.program.tape import Tape
+
+#: So many vectors are computed side by side, since each instruction waits for the one before.
+_AT_ONCE = 4
 
 #: Instructions of a chunk; a tape that is not much longer is one.
 _CHUNK, _WHOLE = 1_500, 5_000
@@ -62,17 +65,17 @@ class StraightLine:
         self, tape: Tape, stored: Sequence[int], summed: Sequence[int], *, single: bool = False,
         is_stopped: Callable[[], bool] = lambda: False,
     ) -> None:  # fmt: skip
-        plain, places = expanded(tape, [*stored, *summed])
         self._stored, self._summed = len(stored), len(summed)
         machine = features()
-        self._lanes = 1 if single else machine.lanes
-        writer = _Writer(plain, [places[each] for each in stored], [places[each] for each in summed], self._lanes)
+        self._lanes = 1 if single else _AT_ONCE * machine.lanes
+        writer = _Writer(tape, stored, summed, self._lanes)
         self._engines = []
         for module in writer.modules(fused=machine.fused):
             if is_stopped():
                 raise StoppedError
             self._engines.append(compiled(module, machine))
         self._memory = writer.memory
+        self._kept: list[Any] = []  # rows of earlier runs, and where they are
         addresses = [engine.get_function_address("run") for engine in self._engines]
         self._functions = numpy().array(addresses, dtype="int64")
 
@@ -96,6 +99,8 @@ class StraightLine:
         is_finite
             None: that has not been looked at.
         """
+        if len(inputs) == 1 == self._lanes:
+            return self._one(inputs, params)
         np = numpy()
         count, lanes = len(inputs), self._lanes
         whole = count - count % lanes
@@ -116,9 +121,28 @@ class StraightLine:
 
     def _blocks(self, inputs: Any, params: Any, stored: Any, totals: Any, memory: Any) -> None:
         columns = numpy().ascontiguousarray(inputs.T)
-        addresses = [each.ctypes.data for each in (self._functions, columns, params, stored, totals, memory)]
-        blocks = len(inputs) // self._lanes
-        _driver()(struct.pack("11q", *addresses, len(self._functions), blocks, self._lanes, len(inputs), stored.shape[1]))
+        rows = (columns, params, stored, totals, memory)
+        _driver()(self._arguments(rows, len(inputs) // self._lanes, len(inputs), stored.shape[1]))
+
+    def _arguments(self, rows: Sequence[Any], blocks: int, row: int, length: int) -> bytes:
+        addresses = [each.ctypes.data for each in (self._functions, *rows)]
+        return struct.pack("11q", *addresses, len(self._functions), blocks, self._lanes, row, length)
+
+    def _one(self, inputs: Any, params: Any) -> tuple[Any, Any, None]:
+        """Compute one example, in memory that is kept: to ask for addresses takes as long as many instructions."""
+        try:
+            kept = self._kept.pop()  # nobody else can have it then
+        except IndexError:
+            np = numpy()
+            shapes = inputs.shape, params.shape, (self._stored, 1), (self._summed,), (self._memory,)
+            rows = [np.empty(shape) for shape in shapes]
+            kept = (*rows[:4], rows, self._arguments(rows, 1, 1, 1))
+        own_inputs, own_params, stored, totals, _, arguments = kept
+        own_inputs[:], own_params[:], totals[:] = inputs, params, 0.0
+        _driver()(arguments)
+        results = stored.copy(), totals.copy()
+        self._kept.append(kept)
+        return *results, None
 
 
 @cache
@@ -142,10 +166,7 @@ def _driver() -> Any:
         with repeated(builder, count) as i:
             builder.call(builder.load(builder.gep(functions, [i])), [*here, row, length])
     builder.ret_void()
-    engine = compiled(module, features())
-    run = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(engine.get_function_address("run"))
-    run.engine = engine  # it lives as long as the function
-    return run
+    return CompiledFunction(compiled(module, features()))
 
 
 @contextmanager
@@ -171,13 +192,21 @@ class _Writer:
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) -> None:
         self._tape, self._lanes = tape, lanes
         self._stored, self._summed = stored, summed
-        steps = [
-            place
-            for place in tape.needed_for([*stored, *summed])
-            if tape.names[tape.codes[place]] not in SOURCES
-        ]
+        needed = tape.needed_for([*stored, *summed])
+        self._partners = partners_of(tape, needed)
+        later = {second for second, _ in self._partners.values()}
+        steps = []
+        for place in needed:
+            if tape.names[tape.codes[place]] not in SOURCES and place not in later:
+                steps.append(place)
+                if place in self._partners:
+                    steps.append(self._partners[place][0])
         size = _CHUNK if len(steps) > _WHOLE else max(1, len(steps))
-        self._chunks = [steps[start : start + size] for start in range(0, len(steps), size)] or [[]]
+        self._chunks: list[list[int]] = [[]]
+        for place in steps:
+            if len(self._chunks[-1]) >= size and place not in later:
+                self._chunks.append([])
+            self._chunks[-1].append(place)
         self._slots: dict[int, int] = {}
         self._tests: set[int] = set()  # truth values, among these
         self.memory = self._share_memory()
@@ -267,7 +296,12 @@ class _Writer:
 
         for place in chunk:
             op, operands = tape.instructions[place]
-            registers[place] = body.emit(op, [register(operand) for operand in operands])
+            given = [register(operand) for operand in operands]
+            if place in self._partners:
+                second, pair = self._partners[place]
+                registers[place], registers[second] = body.emit_both(*pairs()[pair], *given)
+            elif place not in registers:
+                registers[place] = body.emit(op, given)
             if place in self._slots:
                 number = body.as_number(registers[place])
                 if number is not registers[place]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from array import array
-from math import nan
 from collections.abc import Sequence
+from math import nan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.primitives import CHAINED, IEEE, left_sum
@@ -20,13 +20,17 @@ OPERATORS: dict[str, Any] = {
     "sum": lambda start, *terms: left_sum(terms, start),
     "dot": lambda start, *factors: left_sum(map(operator.mul, factors[::2], factors[1::2]), start),
     "and": lambda x, y: x and y, "or": lambda x, y: x or y, "select": lambda test, x, y: x if test else y,
+    "truediv": IEEE["truediv"],
 }  # fmt: skip
+
+#: What may be known without computing it, for a constant among its operands.
+_SIMPLER = frozenset({"and", "mul", "or", "pow", "select"})
 
 #: Instructions that compute nothing.
 SOURCES = frozenset({"constant", "input", "param"})
 
 #: So many results are remembered, so that what is the same is computed once; then it begins anew.
-_REMEMBERED = 2**20
+_REMEMBERED = 2**18
 
 
 class Instruction(NamedTuple):
@@ -115,21 +119,35 @@ class Tape:
         else:
             function = OPERATORS.get(op) or IEEE[op]
             return self.constant(function(*[numbers[operand] for operand in operands]))
-        if op == "mul":  # by one: exact, it changes neither a nan nor the sign of a zero
-            first, second = operands
-            if numbers.get(first) == 1.0:
-                return second
-            if numbers.get(second) == 1.0:
-                return first
-        elif op == "select" and operands[0] in numbers:
-            return operands[1] if numbers[operands[0]] else operands[2]
-        elif op in ("and", "or"):
-            for one, other in (operands, operands[::-1]):
-                if one in numbers:
-                    return other if bool(numbers[one]) == (op == "and") else one
-        elif op == "pow" and numbers.get(operands[1]) == 2.0:
-            return self.emit("mul", operands[0], operands[0])
-        return self.append(op, operands)
+        known = self._known(op, operands) if op in _SIMPLER else None
+        return self.append(op, operands) if known is None else known
+
+    def _known(self, op: str, operands: tuple[int, ...]) -> int | None:
+        """Give the place of a result that is there under another name, if one of its operands is a constant."""
+        numbers = self.numbers
+        first, *others = operands
+        if op == "select":
+            yes, no = others
+            if first in numbers:
+                return yes if numbers[first] else no
+            return first if numbers.get(yes) is True and numbers.get(no) is False else None
+        (second,) = others
+        if op == "pow":
+            return self.emit("mul", first, first) if numbers.get(second) == 2.0 else None
+        for one, other in (operands, operands[::-1]):
+            if op == "mul":  # by one: exact, it changes neither a nan nor the sign of a zero
+                if numbers.get(one) == 1.0:
+                    return other
+            elif one in numbers:
+                return other if bool(numbers[one]) == (op == "and") else one
+            elif op == "or" and self._is_not(one, other):
+                return self.constant(number=True)
+        return None
+
+    def _is_not(self, one: int, other: int) -> bool:
+        """Tell whether a truth value is the opposite of another."""
+        op, operands = self.instructions[one]
+        return op == "select" and operands[0] == other and self.numbers.get(operands[1]) is False
 
     def append(self, op: str, operands: tuple[int, ...]) -> int:
         """
@@ -272,7 +290,7 @@ class Tape:
             best = self.emit("mul" if name == "product" else name, best, value)
         return best
 
-    def needed_for(self, results: Sequence[int]) -> list[int]:
+    def needed_for(self, results: Sequence[int]) -> array[int]:
         """
         List the instructions that results depend on.
 
@@ -283,7 +301,7 @@ class Tape:
 
         Returns
         -------
-        list of int
+        array of int
             In the order in which they are computed.
         """
         last = max(results, default=-1)
@@ -297,7 +315,7 @@ class Tape:
             if needed[place] and codes[place] not in sources:
                 for operand in operands[starts[place] : starts[place + 1]]:
                     needed[operand] = 1
-        return [place for place in range(last + 1) if needed[place]]
+        return array("i", (place for place in range(last + 1) if needed[place]))
 
 
 class _Instructions(Sequence[Instruction]):

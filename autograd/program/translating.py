@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.engine import Value
 from autograd.ops import TABLE
 from autograd.program.lowering import contribution_of, is_always_taken, partial_of, taken_of, value_of
+from autograd.program.tape import SOURCES
 from autograd.rules.parameters import group, parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from autograd.entry import Op
+    from autograd.program.graph import Graph
     from autograd.program.tape import Tape
 
 #: So many products, or more, are one instruction with their sum.
 _LONG = 4
 
 
-def put_forward(tape: Tape, order: Sequence[Value], sources: Mapping[Value, tuple[str, int]]) -> dict[Value, int]:
+def put_forward(tape: Tape, graph: Graph) -> array[int]:
     """
     Append what computes the nodes of a graph.
 
@@ -27,31 +29,29 @@ def put_forward(tape: Tape, order: Sequence[Value], sources: Mapping[Value, tupl
     ----------
     tape
         Where to.
-    order
-        The nodes in topological order.
-    sources
-        For the leaves that are given at each run, what they are. Other leaves keep their numbers.
+    graph
+        The nodes.
 
     Returns
     -------
-    dict of Value to int
-        The place of each node's number.
+    array of int
+        For each node the place of its number on the tape.
     """
-    place: dict[Value, int] = {}
+    place = array("i")
     rules: dict[str, _Rule] = {}
-    for node in order:
-        if not node.op:
-            place[node] = tape.source(*sources[node]) if node in sources else tape.constant(node.data)
+    for name, operands in graph.nodes():
+        if name == "constant":
+            place.append(tape.constant(graph.numbers[operands[0]]))
+        elif name in SOURCES:
+            place.append(tape.source(name, operands[0]))
         else:
-            rule = _rule_of(node, rules)
-            operands = _operands(tape, node, place)
-            place[node] = rule.value(tape, *(operands if rule.is_flat else rule.grouped(operands)))
+            rule = _rule_of(name, rules)
+            given = [place[operand] for operand in operands]
+            place.append(rule.value(tape, *(given if rule.is_flat else rule.grouped(given))))
     return place
 
 
-def put_backward(
-    tape: Tape, order: Sequence[Value], place: Mapping[Value, int], root: Value, leaves: Sequence[Value]
-) -> list[int]:
+def put_backward(tape: Tape, graph: Graph, place: Sequence[int], root: int, leaves: Sequence[int | None]) -> list[int]:
     """
     Append what computes the derivatives of a node.
 
@@ -59,45 +59,47 @@ def put_backward(
     ----------
     tape
         Where to.
-    order
-        The nodes in topological order.
+    graph
+        The nodes.
     place
         Where the number of each is.
     root
-        What is differentiated.
+        Which is differentiated.
     leaves
-        By what.
+        By which; None for one on which nothing depends.
 
     Returns
     -------
     list of int
         The places of the derivatives.
     """
-    depending = _depending_on(leaves, order)
+    depending = _depending_on(leaves, graph)
     adjoints = _Adjoints(tape, root)
     rules: dict[str, _Rule] = {}
-    for node in reversed(order):
-        if not node.op or node not in depending:
+    names, codes, starts = graph.names, graph.codes, graph.starts
+    for node in range(root, -1, -1):
+        if not depending[node] or names[codes[node]] in SOURCES:
             continue
         adjoint = adjoints.of(node)
         if adjoint is None:
             continue
-        rule = _rule_of(node, rules)
-        operands = _operands(tape, node, place)
+        rule = _rule_of(names[codes[node]], rules)
+        own = graph.operands[starts[node] : starts[node + 1]].tolist()
+        operands = [place[operand] for operand in own]
         if rule.is_flat:
-            for index, operand in enumerate(node.operands):
-                if operand in depending:
+            for index, operand in enumerate(own):
+                if depending[operand]:
                     _hand_on(tape, adjoints, node, rule, index, [operand], [*operands, place[node]], adjoint)
         else:
-            grouped, receivers = group(rule.op, operands), group(rule.op, node.operands)
+            grouped, receivers = group(rule.op, operands), group(rule.op, own)
             for index, part in enumerate(receivers):
                 members = part if isinstance(part, list) else [part]
-                wanted = [each if each in depending else None for each in members]
+                wanted = [each if depending[each] else None for each in members]
                 if any(each is not None for each in wanted):
                     _hand_on(tape, adjoints, node, rule, index, wanted, [*grouped, place[node]], adjoint)
         adjoints.forget(node)
     zero = tape.constant(0.0)
-    return [zero if (at := adjoints.of(leaf)) is None else at for leaf in leaves]
+    return [zero if leaf is None or (at := adjoints.of(leaf)) is None else at for leaf in leaves]
 
 
 class _Rule(NamedTuple):
@@ -112,8 +114,7 @@ class _Rule(NamedTuple):
         return parts[0] if parameters(self.op)[0].kind == "star" else parts
 
 
-def _rule_of(node: Value, known: dict[str, _Rule]) -> _Rule:
-    name = node.op
+def _rule_of(name: str, known: dict[str, _Rule]) -> _Rule:
     rule = known.get(name)
     if rule is None:
         op = TABLE[name]
@@ -123,7 +124,7 @@ def _rule_of(node: Value, known: dict[str, _Rule]) -> _Rule:
 
 
 def _hand_on(
-    tape: Tape, adjoints: _Adjoints, node: Value, rule: _Rule, index: int, members: list[Value | None],
+    tape: Tape, adjoints: _Adjoints, node: int, rule: _Rule, index: int, members: Sequence[int | None],
     given: list[int | list[int]], adjoint: int,
 ) -> None:  # fmt: skip
     """Hand a node's adjoint on to the operands of one of its parameters, those that are not None."""
@@ -148,13 +149,13 @@ class _Adjoints:
     terms of such a node stands whether anything has reached it.
     """
 
-    def __init__(self, tape: Tape, root: Value) -> None:
+    def __init__(self, tape: Tape, root: int) -> None:
         self._tape = tape
         self._places = {root: tape.constant(1.0)}
-        self._terms: dict[Value, list[tuple[int, ...]]] = {}  # a product of two places, or one place
-        self._reached: dict[Value, int] = {}  # the others are always reached
+        self._terms: dict[int, list[tuple[int, ...]]] = {}  # a product of two places, or one place
+        self._reached: dict[int, int] = {}  # the others are always reached
 
-    def of(self, node: Value) -> int | None:
+    def of(self, node: int) -> int | None:
         """Give the place of a node's adjoint; None if nothing has been handed to it."""
         terms = self._terms.pop(node, None)
         if terms is None:
@@ -164,7 +165,7 @@ class _Adjoints:
         self._places[node] = place = self._sum(terms)
         return place
 
-    def forget(self, node: Value) -> None:
+    def forget(self, node: int) -> None:
         """Forget a node that has handed on what it got."""
         del self._places[node]
         self._reached.pop(node, None)
@@ -178,7 +179,7 @@ class _Adjoints:
             total = tape.emit("add", total, other)
         return total
 
-    def add_product(self, node: Value, operand: Value, partial: int, adjoint: int) -> None:
+    def add_product(self, node: int, operand: int, partial: int, adjoint: int) -> None:
         """Add what a node hands to one of its operands, as a product."""
         if node in self._reached:
             self.add(node, operand, self._tape.emit("mul", partial, adjoint), None)
@@ -187,7 +188,7 @@ class _Adjoints:
             product = self._tape.numbers.get(partial) != 1.0
             self._terms.setdefault(operand, []).append((partial, adjoint) if product else (adjoint,))
 
-    def add(self, node: Value, operand: Value, share: int, taken: int | None) -> None:
+    def add(self, node: int, operand: int, share: int, taken: int | None) -> None:
         """Add what a node hands to one of its operands, which it may not have taken."""
         tape, reached = self._tape, self._reached.get(node)
         if reached is not None:
@@ -196,25 +197,27 @@ class _Adjoints:
         self._reached_now(operand, taken)
         self._terms.setdefault(operand, []).append((share,))
 
-    def _reached_now(self, operand: Value, taken: int | None) -> None:
+    def _reached_now(self, operand: int, taken: int | None) -> None:
         """Note that an operand is reached: always, or where a branch was taken."""
         is_new = operand not in self._terms and operand not in self._places
         before = self._reached.pop(operand, None)
         if taken is not None and (is_new or before is not None):
-            self._reached[operand] = taken if before is None else self._tape.emit("or", before, taken)
+            either = taken if before is None else self._tape.emit("or", before, taken)
+            if either not in self._tape.numbers:  # else one of the branches is always taken
+                self._reached[operand] = either
 
 
-def _depending_on(leaves: Sequence[Value], order: Sequence[Value]) -> set[Value]:
-    depending = set(leaves)
-    for node in order:
-        if not depending.isdisjoint(node.parents):
-            depending.add(node)
+def _depending_on(leaves: Sequence[int | None], graph: Graph) -> bytearray:
+    """Tell of each node whether it depends on one of the leaves, with 1 or 0."""
+    depending = bytearray(len(graph))
+    for leaf in leaves:
+        if leaf is not None:
+            depending[leaf] = 1
+    for node, (name, operands) in enumerate(graph.nodes()):
+        if name not in SOURCES and any(map(depending.__getitem__, operands)):
+            depending[node] = 1
     return depending
 
 
 def _listed(places: int | list[int]) -> list[int]:
     return places if isinstance(places, list) else [places]
-
-
-def _operands(tape: Tape, node: Value, place: Mapping[Value, int]) -> list[int]:
-    return [place[each] if isinstance(each, Value) else tape.constant(each) for each in node.operands]

@@ -56,13 +56,13 @@ class Variants:
         """What computes values and gradients by now, for each program."""
         return ", ".join(dict.fromkeys(program.executor for program in self._programs))
 
-    def __call__(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
+    def __call__(self, x: Any, *, params: Any = None, check: bool = True, threads: int = 1) -> Any:
         """
         Compute the results.
 
         Parameters
         ----------
-        x, params, check
+        x, params, check, threads
             As for a `Program`.
 
         Returns
@@ -79,7 +79,7 @@ class Variants:
             The function goes more ways than are kept, 64.
         """
         parts = self._parts(x, params)
-        results = [program(points, params=params, check=check) for program, points, _ in parts]
+        results = [program(points, params=params, check=check, threads=threads) for program, points, _ in parts]
         if len(parts) == 1:
             return results[0]
         rows = [rows for *_, rows in parts]
@@ -88,14 +88,14 @@ class Variants:
         return _together(rows, results)
 
     def value_and_grad(
-        self, x: Any, *, params: Any = None, summed: bool = False, check: bool = True
+        self, x: Any, *, params: Any = None, summed: bool = False, check: bool = True, threads: int = 1
     ) -> tuple[Any, Any]:
         """
         Compute the result and its derivatives.
 
         Parameters
         ----------
-        x, params, summed, check
+        x, params, summed, check, threads
             As for a `Program`.
 
         Returns
@@ -111,21 +111,24 @@ class Variants:
         parts = self._parts(x, params)
         if len(parts) == 1:
             program, points, _ = parts[0]
-            return program.value_and_grad(points, params=params, summed=summed, check=check)
-        both = [program.value_and_grad(points, params=params, summed=True, check=check) for program, points, _ in parts]
+            return program.value_and_grad(points, params=params, summed=summed, check=check, threads=threads)
+        both = [
+            program.value_and_grad(points, params=params, summed=True, check=check, threads=threads)
+            for program, points, _ in parts
+        ]
         rows, grads = [rows for *_, rows in parts], [grad for _, grad in both]
         values = _together(rows, [value for value, _ in both])
         if not self._programs[0].params:
             return values, _together(rows, grads)
         return values, sum(grads) / (1 if summed else len(values))
 
-    def jacobian(self, x: Any, *, params: Any = None, check: bool = True) -> Any:
+    def jacobian(self, x: Any, *, params: Any = None, check: bool = True, threads: int = 1) -> Any:
         """
         Compute the derivatives of each result by each parameter, or without parameters by each input.
 
         Parameters
         ----------
-        x, params, check
+        x, params, check, threads
             As for a call.
 
         Returns
@@ -139,7 +142,7 @@ class Variants:
             As for a call.
         """
         parts = self._parts(x, params)
-        found = [program.jacobian(points, params=params, check=check) for program, points, _ in parts]
+        found = [program.jacobian(points, params=params, check=check, threads=threads) for program, points, _ in parts]
         return found[0] if len(parts) == 1 else _together([rows for *_, rows in parts], found)
 
     # ------------------------------------------------------------------ who computes what

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import cache
+from functools import cache, partial, reduce
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,19 @@ _SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", 
 class _Rewriter(ast.NodeTransformer):
     """Makes an operation of what Python's own operators would compute otherwise."""
 
-    def __init__(self, *, total: bool, nodes: bool) -> None:
+    def __init__(self, *, total: bool, nodes: bool, branches: bool) -> None:
         self.total = total
         self.nodes = nodes
+        self.branches = branches
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         constant = isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant | ast.UnaryOp)
-        name = {ast.Pow: "pow", ast.Div: "truediv" if self.total else None}.get(type(node.op))
+        name = {
+            ast.Pow: "pow",
+            ast.Div: "truediv" if self.total else None,
+            ast.Mult: "mul" if self.branches else None,
+        }.get(type(node.op))
         # 2**20 is a number, not an operation
         return node if name is None or constant else _call(name, node.left, node.right)
 
@@ -41,7 +46,25 @@ class _Rewriter(ast.NodeTransformer):
         tests: list[ast.expr] = [
             _call("compared", ast.Constant(_SIGNS[type(op)]), x, y) for op, (x, y) in zip(node.ops, pairwise(operands))
         ]
-        return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
+        return tests[0] if len(tests) == 1 else self._joined(ast.BoolOp(ast.And(), tests))
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        self.generic_visit(node)
+        return self._joined(node)
+
+    def _joined(self, node: ast.BoolOp) -> ast.expr:
+        if not self.branches:
+            return node
+        name = "and_" if isinstance(node.op, ast.And) else "or_"
+        return reduce(partial(_call, name), node.values)
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        is_number = not isinstance(node.test, ast.Compare | ast.BoolOp)
+        self.generic_visit(node)
+        if not self.branches:
+            return node
+        test = _call("compared", ast.Constant("!="), node.test, ast.Constant(0.0)) if is_number else node.test
+        return _call("if_else", test, node.body, node.orelse)
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.Call:
@@ -76,12 +99,16 @@ class Reader:
         Division and powers are calls too, so that they need not raise.
     nodes
         The numbers are Values.
+    branches
+        The numbers are arrays, of which some may go one way and some the other: choices and products are calls too.
     """
 
-    def __init__(self, resolve: Callable[[str], Any], *, total: bool = False, nodes: bool = False) -> None:
+    def __init__(
+        self, resolve: Callable[[str], Any], *, total: bool = False, nodes: bool = False, branches: bool = False
+    ) -> None:
         self.total = total
         self._resolve = resolve
-        self._rewriter = _Rewriter(total=total, nodes=nodes)
+        self._rewriter = _Rewriter(total=total, nodes=nodes, branches=branches)
         self._compiled: dict[tuple[str, int | None], tuple[Op, Callable[..., Any]]] = {}
 
     def value(self, name: str) -> Callable[..., Any]:

@@ -1,8 +1,8 @@
 """
 The elementary functions on vectors: within two units in the last place, and right at every corner.
 
-Each is reduced to a short interval, where a polynomial of `autograd.program.coefficients` has it; what rounding takes
-away is carried along where it would show. Nothing depends on what the C library does.
+Each is reduced to a short interval, where it is a polynomial (see `autograd.program.elementary.coefficients`); what
+rounding takes away is carried along where it would show. Nothing depends on what the C library does.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from math import inf, nan
 from typing import TYPE_CHECKING
 
-from autograd.program import coefficients
-from autograd.program.remainders import remainder
-from autograd.program.trigonometric import cos, sin, tan
-from autograd.program.vectors import bits_of
+from autograd.program.elementary import coefficients
+from autograd.program.elementary.remainders import remainder
+from autograd.program.elementary.trigonometric import cos, sin, tan
+from autograd.program.elementary.vectors import bits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autograd.program.vectors import Bits, Mask, Numbers, Writer
+    from autograd.program.elementary.vectors import Bits, Mask, Numbers, Writer
 
 #: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
 _TO_WHOLE = 1.5 * 2.0**52

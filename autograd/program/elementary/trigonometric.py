@@ -14,11 +14,11 @@ import sys
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from autograd.program import coefficients
-from autograd.program.vectors import Bits, Numbers
+from autograd.program.elementary import coefficients
+from autograd.program.elementary.vectors import Bits, Numbers
 
 if TYPE_CHECKING:
-    from autograd.program.vectors import Writer
+    from autograd.program.elementary.vectors import Writer
 
 #: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
 _TO_WHOLE = 1.5 * 2.0**52
@@ -101,30 +101,30 @@ def _reduced(w: Writer, x: Numbers, *, wanted: bool = False) -> tuple[Numbers, N
         low = low + (more - n * _PLAIN[3])
     r, low = w.total(near, low)
 
-    def otherwise() -> list[Numbers]:
-        return _huge(w, x, [r, low, shifted])
-
     is_huge = abs(x) > (2.0**30 if w.fused else 2.0**20)
-    r, low, shifted = w.rarely(is_huge, [r, low, shifted], otherwise)
+
+    def otherwise() -> list[Numbers]:
+        is_finite = is_huge & (abs(x) < inf)
+        return [is_finite.pick(*pair) for pair in zip(_huge(w, is_finite.pick(x, 2.0**30)), usual, strict=True)]
+
+    usual = [r, low, shifted]
+    r, low, shifted = w.rarely(is_huge, usual, otherwise)
     return r, low, shifted.bits
 
 
-def _huge(w: Writer, x: Numbers, usual: list[Numbers]) -> list[Numbers]:
-    """Reduce lanes that are huge, one after the other; inf leaves nan, as does nan."""
+def _huge(w: Writer, x: Numbers) -> list[Numbers]:
+    """Give what `_reduced` does, for angles that are all huge, one after the other."""
     builder, ir = w.builder, w.ir
     function = _reduction(w)
-    is_huge = (abs(x) >= 2.0**20) & (abs(x) < inf)
-    given = is_huge.pick(x, 2.0**20)
     out = [ir.Constant(kind, ir.Undefined) for kind in (w.vector, w.vector, w.whole)]
     for lane in range(w.lanes):
         at = ir.IntType(32)(lane)
-        found = builder.call(function, [builder.extract_element(given.value, at)])
+        found = builder.call(function, [builder.extract_element(x.value, at)])
         out = [builder.insert_element(each, builder.extract_value(found, i), at) for i, each in enumerate(out)]
     fraction, fraction_low = Numbers(w, out[0]), Numbers(w, out[1])
     r, low = w.product(fraction, _FUSED[0])
     low = low + (fraction_low * _FUSED[0] + fraction * _FUSED[1])
-    n = Bits(w, out[2]).number
-    return [is_huge.pick(*pair) for pair in zip((*w.total(r, low), n), usual, strict=True)]
+    return [*w.total(r, low), Bits(w, out[2]).number]
 
 
 def _reduction(w: Writer) -> Any:

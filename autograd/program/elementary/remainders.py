@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
-from autograd.program.vectors import Numbers
+from autograd.program.elementary.vectors import Numbers
 
 if TYPE_CHECKING:
-    from autograd.program.vectors import Writer
+    from autograd.program.elementary.vectors import Writer
 
 _BITS_AT_A_TIME = 11  # a remainder has at most 53 bits, of 64
 
