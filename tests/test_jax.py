@@ -36,6 +36,7 @@ OTHERWISE = {
     "sign": jnp.sign,
     "softsign": jax.nn.soft_sign,
     "sum": lambda values: jnp.sum(jnp.array(values)),
+    "take": lambda values, index: jnp.array(values)[jnp.floor(index).astype(int)],
 }
 
 #: What differs on purpose, or JAX has not.
