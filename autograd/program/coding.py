@@ -262,7 +262,8 @@ class _Writer:
         if plan.tape.codes[place] not in plan.uniform and is_read:
             self._register[place] = self._new()
             which = plan.tape.operands[plan.tape.starts[place]]
-            self._words.extend((opcodes()["load"], self._register[place], which))
+            self._go_on(opcodes()["load"], 2)
+            self._words.extend((self._register[place], which))
 
     def _write(self, place: int, number: int, *, with_count: bool) -> None:
         plan = self._plan

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Numbers that the registers may have together, so that they stay in the cache.
 _IN_CACHE = 2**21
 
-_MOST_VECTORS = 8  # in a block of examples
+_MOST_VECTORS = 16  # in a block of examples
 
 #: Inputs and results of so many numbers are copied, which takes less time than to ask where they are.
 _SMALL = 4096
@@ -131,7 +131,7 @@ class Interpreter:
         stored, arguments = memory.begin(inputs)
         self._function(arguments)
         stored = memory.stored_of(stored)
-        sums, is_finite = memory.sums.copy(), not any(map(math.isnan, memory.finite.tolist()))
+        sums, is_finite = memory.sums.copy(), math.isfinite(memory.finite[0])
         if len(self._memories) > _SHAPES:
             self._memories.clear()
         self._memories.setdefault(shape, []).append(memory)
@@ -141,9 +141,10 @@ class Interpreter:
         lanes = self._machine.lanes
         vectors = max(1, -(-count // lanes))
         width = min(self._most_vectors, vectors) * lanes
-        given = self._given | {"width": width, "row": row, "column": vectors * lanes, "count": count}
+        stride = width + _LINE  # else the same vector of all registers would compete for a few places of the cache
+        given = self._given | {"width": width, "stride": stride, "row": row, "column": vectors * lanes, "count": count}
         sizes = {
-            "registers": self._registers * width,
+            "registers": self._registers * stride,
             "weights": given["weight_count"],
             "totals": given["total_count"] * lanes,
             "sums": given["sum_count"],

@@ -38,7 +38,7 @@ _AT_ONCE = 4
 ARGUMENTS = (
     "code", "registers", "weights", "inputs", "stored", "totals", "sums", "finite", "params", "constants",
     "shared_from", "weights_from", "targets", "mask", "shared_count", "weight_count", "total_count", "sum_count",
-    "width", "row", "column", "count",
+    "width", "stride", "row", "column", "count",
 )  # fmt: skip
 
 
@@ -145,8 +145,8 @@ class _Writer:
         self._code, self._words = words_of["code"], words_of
         self._counts = {name: given[name] for name in ARGUMENTS if name.endswith("_count")}
         self._width_of_block, self._row, self._column = given["width"], given["row"], given["column"]
+        self._stride = given["stride"]  # from one register to the next
         self._last = given["count"]
-        self._row_of_lane = [builder.mul(self._row, self._number(lane)) for lane in range(self._lanes)]
 
     def _begin(self) -> None:
         """Put in place what is the same for all examples, and zeros into totals and sums."""
@@ -156,7 +156,7 @@ class _Writer:
         vectors = builder.udiv(self._width_of_block, self._number(self._lanes))
         with self._count(zero, self._counts["shared_count"], one) as i:
             number = self._body.splat(self._given(self._words["shared_from"], i))
-            row = builder.gep(self._rows["registers"], [builder.mul(i, self._width_of_block)])
+            row = builder.gep(self._rows["registers"], [builder.mul(i, self._stride)])
             with self._count(zero, vectors, one) as v:
                 builder.store(number, self._vector_of(row, v), align=8)
         with self._count(zero, self._counts["total_count"], one) as i:
@@ -176,6 +176,8 @@ class _Writer:
     def _end(self) -> None:
         """Add up totals over the lanes, and where a sum has several."""
         builder = self._builder
+        is_finite = self._over_lanes(builder.load(self._finite, align=8))
+        builder.store(is_finite, builder.gep(self._rows["finite"], [self._number(0)]))
         with self._count(self._number(0), self._counts["total_count"], self._number(1)) as i:
             target = builder.sext(builder.load(builder.gep(self._words["targets"], [i])), self._whole)
             at = builder.gep(self._rows["sums"], [target])
@@ -243,7 +245,7 @@ class _Writer:
             rows = [self._register_at(builder.add(at, self._number(i))) for i in range(count + results)]
             for body, start, stop in self._vectors_in_groups():
                 with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
-                    places = [builder.bitcast(self._vector_of(row, v), body.vector.as_pointer()) for row in rows]
+                    places = [self._place_of(body, row, v) for row in rows]
                     given = [builder.load(place, align=8) for place in places[results:]]
                     computed = compute(body, *given)
                     for place, number in zip(places, [computed] if results == 1 else computed):
@@ -260,24 +262,36 @@ class _Writer:
     # ------------------------------------------------------------------ what comes in and goes out
 
     def _load(self) -> Any:
-        """``load register, input``: take an input of each example, of the last one where there are no more."""
+        """
+        ``load times, register, input, ...``: take inputs of each example, of the last one where there are no more.
+
+        All inputs of a vector of examples are taken before those of the next, since they stand together in memory.
+        """
         builder = self._builder
-        register, column = self._register(1), self._operand(2)
+        end = self._sum_of(builder.mul(self._operand(1), self._number(2)), self._number(2), 0)
         latest = builder.sub(self._last, self._number(1))
-        column = builder.gep(self._rows["inputs"], [column])
         for shown in self._whole_or_masked():
             with self._each_vector() as v:
                 first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
-                example = builder.gep(column, [builder.mul(first, self._row)])
-                numbers = self._ir.Constant(self._vector, self._ir.Undefined)
-                for lane, offset in enumerate(self._row_of_lane):
-                    at = builder.gep(example, [offset])
-                    if shown == self._masked:  # there may be no such example
-                        there = self._smaller(builder.add(first, self._number(lane)), latest)
-                        at = builder.gep(column, [builder.mul(there, self._row)])
-                    numbers = builder.insert_element(numbers, builder.load(at), self._word(lane))
-                builder.store(numbers, self._vector_of(register, v), align=8)
-        return self._number(3)
+                rows = [
+                    builder.gep(self._rows["inputs"], [self._row_of(first, lane, None if shown != self._masked else latest)])
+                    for lane in range(self._lanes)
+                ]
+                with self._count(self._number(2), end, self._number(2)) as at:
+                    register = self._register_at(at)
+                    column = self._operand_at(builder.add(at, self._number(1)))
+                    numbers = self._ir.Constant(self._vector, self._ir.Undefined)
+                    for lane, row in enumerate(rows):
+                        number = builder.load(builder.gep(row, [column]))
+                        numbers = builder.insert_element(numbers, number, self._word(lane))
+                    builder.store(numbers, self._vector_of(register, v), align=8)
+        return end
+
+    def _row_of(self, first: Any, lane: int, latest: Any) -> Any:
+        """Give where the inputs of an example begin; if there may be no such example, those of the latest."""
+        builder = self._builder
+        example = builder.add(first, self._number(lane))
+        return builder.mul(example if latest is None else self._smaller(example, latest), self._row)
 
     def _store(self) -> Any:
         """``store result, register``."""
@@ -345,27 +359,35 @@ class _Writer:
         """``sum register, count, first, ...``: from left to right."""
         builder = self._builder
         out, count = self._register(1), self._operand(2)
-        with self._each_vector() as v:
-            first = builder.load(self._vector_of(self._register(3), v), align=8)
-            with self._accumulate(self._number(1), count, self._number(1), [first]) as (i, (total,), give):
-                term = self._register_at(builder.add(i, self._number(3)))
-                give([builder.fadd(total, builder.load(self._vector_of(term, v), align=8))])
-            builder.store(self._totals_out[0], self._vector_of(out, v), align=8)
+        for body, start, stop in self._vectors_in_groups():
+            with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
+                first = self._loaded(body, self._number(3), v)
+                with self._accumulate(self._number(1), count, self._number(1), [first]) as (i, (total,), give):
+                    give([builder.fadd(total, self._loaded(body, builder.add(i, self._number(3)), v))])
+                builder.store(self._totals_out[0], self._place_of(body, out, v), align=8)
         return builder.add(count, self._number(3))
 
     def _dot(self) -> Any:
         """``dot register, count, start, x, y, ...``: with a count of products."""
         builder = self._builder
         out, count = self._register(1), self._operand(2)
-        with self._each_vector() as v:
-            first = builder.load(self._vector_of(self._register(3), v), align=8)
-            with self._accumulate(self._number(0), count, self._number(1), [first]) as (i, (total,), give):
-                at = builder.add(builder.mul(i, self._number(2)), self._number(4))
-                x = builder.load(self._vector_of(self._register_at(at), v), align=8)
-                y = self._register_at(builder.add(at, self._number(1)))
-                give([builder.fadd(total, builder.fmul(x, builder.load(self._vector_of(y, v), align=8)))])
-            builder.store(self._totals_out[0], self._vector_of(out, v), align=8)
+        for body, start, stop in self._vectors_in_groups():
+            with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
+                first = self._loaded(body, self._number(3), v)
+                with self._accumulate(self._number(0), count, self._number(1), [first]) as (i, (total,), give):
+                    at = builder.add(builder.mul(i, self._number(2)), self._number(4))
+                    x, y = self._loaded(body, at, v), self._loaded(body, builder.add(at, self._number(1)), v)
+                    give([builder.fadd(total, builder.fmul(x, y))])
+                builder.store(self._totals_out[0], self._place_of(body, out, v), align=8)
         return builder.add(builder.mul(count, self._number(2)), self._number(4))
+
+    def _place_of(self, body: Body, register: Any, v: Any) -> Any:
+        """Give the address of some vectors of a register."""
+        return self._builder.bitcast(self._vector_of(register, v), body.vector.as_pointer())
+
+    def _loaded(self, body: Body, place: Any, v: Any) -> Any:
+        """Load some vectors of the register that a place of the code names."""
+        return self._builder.load(self._place_of(body, self._register_at(place), v), align=8)
 
     def _layer(self) -> Any:
         """
@@ -378,35 +400,33 @@ class _Writer:
         xs = self._number(4)
         outs = builder.add(xs, count)
         size = builder.mul(builder.add(count, self._number(1)), tile)
-        with self._count(self._number(0), tiles, self._number(1)) as index:
-            base = builder.gep(self._rows["weights"], [builder.add(weights, builder.mul(index, size))])
-            out = [
-                self._register_at(builder.add(builder.add(outs, builder.mul(index, tile)), self._number(j)))
-                for j in range(TILE)
-            ]
-            for body, start, stop in self._vectors_in_groups():
-                wide = body.lanes // self._lanes
-                with self._count(start, stop, self._number(wide)) as v:
-                    starts = [self._splat_at(base, self._number(j)) for j in range(TILE)]
-                    first = [each for each in starts for _ in range(wide)]
-                    with self._accumulate(self._number(0), count, self._number(1), first) as (i, sums, give):
-                        x = self._register_at(builder.add(xs, i))
-                        numbers = [
-                            builder.load(self._vector_of(x, builder.add(v, self._number(u))), align=8)
-                            for u in range(wide)
-                        ]
-                        at = builder.mul(builder.add(i, self._number(1)), tile)
-                        more = []
-                        for j in range(TILE):
-                            weight = self._splat_at(base, builder.add(at, self._number(j)))
-                            more += [
-                                self._fused(weight, number, sums[j * wide + u]) for u, number in enumerate(numbers)
-                            ]
-                        give(more)
+        for body, start, stop in self._vectors_in_groups():
+            wide = body.lanes // self._lanes
+            with (
+                self._count(start, stop, self._number(wide)) as v,  # the xs of these vectors are in the cache for all tiles
+                self._count(self._number(0), tiles, self._number(1)) as index,
+            ):
+                base = builder.gep(self._rows["weights"], [builder.add(weights, builder.mul(index, size))])
+                starts = [self._splat_at(base, self._number(j)) for j in range(TILE)]
+                first = [each for each in starts for _ in range(wide)]
+                with self._accumulate(self._number(0), count, self._number(1), first) as (i, sums, give):
+                    x = self._register_at(builder.add(xs, i))
+                    numbers = [
+                        builder.load(self._vector_of(x, builder.add(v, self._number(u))), align=8) for u in range(wide)
+                    ]
+                    at = builder.mul(builder.add(i, self._number(1)), tile)
+                    more = []
                     for j in range(TILE):
-                        for u in range(wide):
-                            at_out = self._vector_of(out[j], builder.add(v, self._number(u)))
-                            builder.store(self._totals_out[j * wide + u], at_out, align=8)
+                        weight = self._splat_at(base, builder.add(at, self._number(j)))
+                        more += [self._fused(weight, number, sums[j * wide + u]) for u, number in enumerate(numbers)]
+                    give(more)
+                totals = self._totals_out
+                for j in range(TILE):
+                    out = self._register_at(self._sum_of(outs, builder.mul(index, tile), j))
+                    for u in range(wide):
+                        builder.store(
+                            totals[j * wide + u], self._vector_of(out, builder.add(v, self._number(u))), align=8
+                        )
         return builder.add(outs, builder.mul(tiles, tile))
 
     def _outer(self) -> Any:
@@ -475,7 +495,7 @@ class _Writer:
     def _register_at(self, place: Any) -> Any:
         """Give the address of the register that a place of the code names."""
         builder = self._builder
-        return builder.gep(self._rows["registers"], [builder.mul(self._operand_at(place), self._width_of_block)])
+        return builder.gep(self._rows["registers"], [builder.mul(self._operand_at(place), self._stride)])
 
     def _vector_of(self, row: Any, v: Any) -> Any:
         builder = self._builder

@@ -416,7 +416,8 @@ class Program:
             msg = f"threads must be a whole number, 1 or more, not {threads!r}"
             raise ArgumentError(msg)
         stored, sums, is_finite = executor.run(points, numbers, threads)
-        first, last = len(self._values), len(self._observed)
+        first = len(self._values)
+        last = first + len(self._guards)
         values, slopes = stored[:first], stored[last:]
         for guard, outcomes in zip(self._guards, stored[first:last], strict=True):
             guard.check(outcomes)
@@ -427,8 +428,9 @@ class Program:
         return values, slopes, sums
 
     def _shaped(self, values: Any, *, is_batch: bool) -> Any:
-        shaped = list(values) if is_batch else [float(each[0]) for each in values]
-        return shaped[0] if self._graph.single else shaped
+        if self._graph.single:
+            return values[0] if is_batch else float(values[0, 0])
+        return list(values) if is_batch else values[:, 0].tolist()
 
     # ------------------------------------------------------------------ shown
 
