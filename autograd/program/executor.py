@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 #: Seconds, about, that an instruction takes: to be compiled, and by the interpreter for a block and for each example.
 _TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 1e-4, 3e-9, 3e-10
 
-#: Each thread has so many examples at least.
+#: The others wake up while the calling thread is at work: it takes so much more, as a share of what they take.
+_HEAD_START = 0.25
+
+#: Each thread has so many examples, about, or there are fewer threads.
 _LEAST_FOR_A_THREAD = 64
 
 
@@ -85,13 +89,15 @@ class Executor:
             None if that has not been looked at.
         """
         self._runs = runs = self._choose(len(inputs))
-        if threads < 2 or len(inputs) < 2 * _LEAST_FOR_A_THREAD:
+        threads = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
+        if threads < 2:
             return runs.run(inputs, params)
-        parts = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
         np = numpy()
-        size = -(-len(inputs) // parts)
-        slices = [inputs[start : start + size] for start in range(0, len(inputs), size)]
-        results = list(_threads(parts).map(runs.run, slices, [params] * len(slices)))
+        share = len(inputs) / (threads + _HEAD_START)
+        ends = [0, *(round(share * (_HEAD_START + 1 + i)) for i in range(threads - 1)), len(inputs)]
+        first, *others = [inputs[start:end] for start, end in itertools.pairwise(ends)]
+        waiting = [_threads(threads - 1).submit(runs.run, part, params) for part in others]
+        results = [runs.run(first, params), *(each.result() for each in waiting)]
         stored, sums, finite = zip(*results, strict=True)
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 

@@ -274,7 +274,9 @@ class _Writer:
             with self._each_vector() as v:
                 first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
                 rows = [
-                    builder.gep(self._rows["inputs"], [self._row_of(first, lane, None if shown != self._masked else latest)])
+                    builder.gep(
+                        self._rows["inputs"], [self._row_of(first, lane, None if shown != self._masked else latest)]
+                    )
                     for lane in range(self._lanes)
                 ]
                 with self._count(self._number(2), end, self._number(2)) as at:
@@ -403,7 +405,9 @@ class _Writer:
         for body, start, stop in self._vectors_in_groups():
             wide = body.lanes // self._lanes
             with (
-                self._count(start, stop, self._number(wide)) as v,  # the xs of these vectors are in the cache for all tiles
+                self._count(
+                    start, stop, self._number(wide)
+                ) as v,  # the xs of these vectors are in the cache for all tiles
                 self._count(self._number(0), tiles, self._number(1)) as index,
             ):
                 base = builder.gep(self._rows["weights"], [builder.add(weights, builder.mul(index, size))])

@@ -95,7 +95,8 @@ def entries(names: Iterable[str]) -> str:
         return (-entries.softplus((-x)));
       },
       sigmoid(x) {
-        return ((x >= 0) ? (1 / (1 + PRIMITIVES.exp((-x)))) : (PRIMITIVES.exp(x) / (1 + PRIMITIVES.exp(x))));
+        const e = PRIMITIVES.exp((-PRIMITIVES.abs(x)));
+        return (((x >= 0) ? 1.0 : e) / (1 + e));
       },
       softplus(x) {
         return ((x > 0) ? (x + PRIMITIVES.log1p(PRIMITIVES.exp((-x)))) : PRIMITIVES.log1p(PRIMITIVES.exp(x)));

@@ -35,16 +35,16 @@ from environments import CACHE, PeerFailedError, Worker
 
 #: What is to run our programs.
 EXECUTORS = {
-    "moons 10000": "straight-line code",
-    "moons 100": "straight-line code",
-    "digits 1797": "NumPy",
+    "moons 10000": "dense loops",
+    "moons 100": "dense loops",
+    "digits 1797": "dense loops",
     "graph 1000 at 1000": "straight-line code",
     "graph 1000 at 1": "straight-line code",
-    "graph 10000 at 1000": "NumPy",
-    "graph 10000 at 1": "NumPy",
-    "graph 100000 at 1000": "NumPy",
-    "graph 100000 at 1": "NumPy",
-    "big": "NumPy",
+    "graph 10000 at 1000": "interpreter",
+    "graph 10000 at 1": "straight-line code",
+    "graph 100000 at 1000": "interpreter",
+    "graph 100000 at 1": "straight-line code",
+    "big": "interpreter",
 }
 _PEERS = ("ours", "c", "numpy", "jax", "torch", "hips", "casadi")
 _WORK = ("moons", "digits", "graphs", "big", "epoch")
