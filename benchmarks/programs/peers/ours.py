@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import inspect
 import random
 import sys
 import time
@@ -13,9 +12,6 @@ from tasks import INPUTS, OPERATIONS, clock_of
 
 import autograd
 import nn
-from autograd.program import Program
-
-_HAS_THREADS = "threads" in inspect.signature(Program.value_and_grad).parameters
 
 
 def about():
@@ -29,8 +25,6 @@ _PROGRAMS, _RUNS = {}, {}
 
 def prepare(task, data, cores, _cache):
     """Give the ways in which a task is done."""
-    if cores > 1 and not _HAS_THREADS:
-        return {}
     options = {"threads": cores} if cores > 1 else {}
     if task.startswith("graph"):
         program = autograd.record(graph(data), inputs=data["x"][0])
@@ -91,11 +85,11 @@ def executor(task):
     return _PROGRAMS[task].executor
 
 
-def warm(task, wanted, patience):
-    """Run a task until what is wanted runs it, or so many seconds are over; say what does."""
-    until = time.perf_counter() + patience
-    while executor(task) != wanted and time.perf_counter() < until:
-        _RUNS[task]()
+def warm(task, wanted):
+    """Run a task, compiled if that is wanted, as it will be when it has been run often enough; say what runs it."""
+    if wanted == "straight-line code":
+        _PROGRAMS[task].compile(single=task.endswith(" at 1"))
+    _RUNS[task]()
     return executor(task)
 
 
