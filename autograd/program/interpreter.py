@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Numbers that the registers may have together, so that they stay in the cache.
 _IN_CACHE = 2**21
 
+#: Of more registers than these each has one vector, or they would take too much memory.
+_MANY = 2**20
+
 _MOST_VECTORS = 16  # in a block of examples
 
 #: Inputs and results of so many numbers are copied, which takes less time than to ask where they are.
@@ -87,7 +90,9 @@ class Interpreter:
         self.is_dense = code.products > 4 * code.instructions
         self.name = "dense loops" if self.is_dense else "interpreter"
         lanes = self._machine.lanes
-        self._most_vectors = max(1, min(_MOST_VECTORS, _IN_CACHE // (code.registers * lanes)))
+        self._most_vectors = 1
+        if code.registers <= _MANY:
+            self._most_vectors = max(4, min(_MOST_VECTORS, _IN_CACHE // (code.registers * lanes) // 4 * 4))
         constants = _Constants(tape)
         mask = np.concatenate([np.ones(lanes), np.zeros(lanes)])
         rows = [code.words, *(constants.indices(places) for places in (code.shared, code.weights)), code.totals]

@@ -288,6 +288,12 @@ class _Writer:
                 return f"*{self._written(value)}"
             case ast.ListComp(elt=element):
                 return self._comprehension(node, self._written(element))
+            case ast.Call(
+                func=ast.Name(id="sum"),
+                args=[ast.ListComp(elt=ast.BinOp(left=left, op=ast.Mult(), right=right)) as products, *start],
+            ):
+                pairs = self._comprehension(products, f"({self._written(left)}, {self._written(right)})")
+                return f"tape.sum_of_products({', '.join([pairs, *map(self._written, start)])})"
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 return self._call(name, list(map(self._written, arguments)))
         msg = f"no instruction for {ast.dump(node)}"

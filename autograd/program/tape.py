@@ -227,7 +227,7 @@ class Tape:
 
     def sum(self, terms: Iterable[int], start: int | None = None) -> int:
         """
-        Add from left to right; products are one instruction with their sum.
+        Add from left to right.
 
         Parameters
         ----------
@@ -240,12 +240,25 @@ class Tape:
         -------
         int
         """
-        places = list(terms)
-        total = self.constant(0.0) if start is None else start
-        instructions = self.instructions
-        if places and all(instructions[place].op == "mul" for place in places):
-            return self.emit("dot", total, *(x for place in places for x in instructions[place].operands))
-        return self.emit("sum", total, *places)
+        return self.emit("sum", self.constant(0.0) if start is None else start, *terms)
+
+    def sum_of_products(self, pairs: Iterable[tuple[int, int]], start: int | None = None) -> int:
+        """
+        Multiply in pairs, and add from left to right: one instruction.
+
+        Parameters
+        ----------
+        pairs
+            Places of factors.
+        start
+            Of what the products are added to; by default 0.0.
+
+        Returns
+        -------
+        int
+        """
+        factors = [factor for pair in pairs for factor in pair]
+        return self.emit("dot", self.constant(0.0) if start is None else start, *factors)
 
     def element(self, values: Sequence[int], index: int) -> int:
         """
