@@ -352,6 +352,7 @@ def test_an_operation_of_text_must_be_there_and_the_same(path):
 # ---------------------------------------------------------------------- other processes
 
 
+@pytest.mark.filterwarnings("ignore:.*fork")  # of JAX and Python: libraries of other tests may have threads by then
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_other_processes_compute_the_same_bits(method):
     if method not in multiprocessing.get_all_start_methods():
