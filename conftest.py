@@ -15,6 +15,14 @@ if find_spec("torch") is None:  # the examples of these need it
     collect_ignore += ["nn/handoff/torch_models.py", "nn/handoff/torch_modules.py"]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _a_cache_of_their_own(tmp_path_factory):
+    """Compile anew what an earlier process may have left on the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAINRULE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _the_table_as_it_was():
     """Take out of the table what a test has put in."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.kernel import TILE, opcodes, pairs
 from autograd.program.layers import layers_of, outers_of, terms_of
+from autograd.program.pausing import collector_paused
 from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Code(NamedTuple):
     instructions: int
 
 
+@collector_paused()
 def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> Code | None:
     """
     Write what results need as code.
@@ -238,6 +240,7 @@ class _Writer:
     def code(self) -> Code:
         plan, codes = self._plan, self._plan.tape.codes
         number = {code: opcodes().get(name, -1) for code, name in enumerate(plan.tape.names)}
+        busy, last = {*plan.stored, *plan.totals, *plan.outers}, plan.last
         several = {code for code, name in enumerate(plan.tape.names) if name in ("sum", "dot")}
         for place in plan.needed:
             code = codes[place]
@@ -249,7 +252,10 @@ class _Writer:
                 self._write_layer(place)
             elif not plan.elsewhere[place]:
                 self._write(place, number[code], with_count=code in several)
-            self._give_out(place)
+            if place in busy:
+                self._give_out(place)
+            if last[place] == -1 and self._register[place] > self._unused:  # nobody reads it
+                self._free.append(self._register[place])
         self._words.append(opcodes()["end"])
         totals, shared = self._totals, list(plan.shared)
         return Code(self._words, self._count, shared, self._weights, totals, self._products, self._instructions)
@@ -307,7 +313,7 @@ class _Writer:
         self._release(layer.xs, place)
 
     def _give_out(self, place: int) -> None:
-        """Store a result, add it up, multiply what is to be summed, and free what nobody needs any longer."""
+        """Store a result, add it up, and multiply what is to be summed."""
         plan, register = self._plan, self._register
         for index in plan.stored.get(place, ()):
             self._words.extend((opcodes()["store"], index, register[place]))
@@ -322,8 +328,6 @@ class _Writer:
             self._words.extend(outer.registers(register, self._unused))
             self._products += len(outer.a) * len(outer.x)
             self._release(outer.operands, place)
-        if plan.last[place] == -1 and register[place] > self._unused:
-            self._free.append(register[place])
 
     def _go_on(self, code: int, size: int) -> None:
         """Begin an instruction that is there for several registers, or go on with the latest."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from autograd.engine import Value, topological_order
 from autograd.noting import Noted
 from autograd.program.foreign import check_foreign, foreign_entries
+from autograd.program.pausing import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -130,6 +131,7 @@ class Graph:
         return _unpickled, (vars(self), foreign_entries(self.names, "pickle"))
 
 
+@collector_paused()
 def graph_of(
     roots: Sequence[Value], inputs: Sequence[Value], params: Sequence[Value], comparisons: Sequence[Comparison], *,
     single: bool,

@@ -10,6 +10,7 @@ from autograd.engine import Value, topological_order
 from autograd.errors import ArgumentError, OperandError
 from autograd.operands import number
 from autograd.program.graph import graph_of
+from autograd.program.pausing import collector_paused
 from autograd.program.program import Program
 from autograd.program.variants import Variants
 from autograd.tracing import comparisons_behind, trace_source
@@ -124,7 +125,7 @@ def record_function(
         As for `record`.
     """
     leaves = [Value(x, f"x{place}") for place, x in enumerate(point)]
-    with watched_by(open_watchers()), trace_source() as trace:  # be it in a no_grad
+    with collector_paused(), watched_by(open_watchers()), trace_source() as trace:  # be it in a no_grad
         out = f(list(leaves))
     roots = _roots(out)
     _check_shared(params, leaves, topological_order(*roots) if all_used else params)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.ops import TABLE
 from autograd.program.lowering import contribution_of, is_always_taken, partial_of, taken_of, value_of
+from autograd.program.pausing import collector_paused
 from autograd.program.tape import SOURCES
 from autograd.rules.parameters import group, parameters
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _LONG = 4
 
 
+@collector_paused()
 def put_forward(tape: Tape, graph: Graph) -> array[int]:
     """
     Append what computes the nodes of a graph.
@@ -51,6 +53,7 @@ def put_forward(tape: Tape, graph: Graph) -> array[int]:
     return place
 
 
+@collector_paused()
 def put_backward(tape: Tape, graph: Graph, place: Sequence[int], root: int, leaves: Sequence[int | None]) -> list[int]:
     """
     Append what computes the derivatives of a node.

@@ -1,0 +1,222 @@
+"""What runs programs: all that do agree, whatever the sizes, the threads, and what is on the disk."""
+
+import math
+import random
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import autograd
+import nn
+from autograd import Value, record
+from autograd.ops import TABLE
+from autograd.primitives import C_LIBRARY
+from autograd.program import executor, interpreter, straight
+from autograd.program.interpreter import Interpreter
+from autograd.program.machine import features
+from autograd.program.straight import StraightLine
+from autograd.rules import IEEE, group, parameters
+from autograd.rules.functions import ieee_operation
+from autograd.testing import expressions
+
+
+def wanted(program):
+    return program._tape, program._observed + program._flat_slopes, []
+
+
+def same_bits(one, other):
+    return np.array_equal(one, other, equal_nan=True) and (np.signbit(one) == np.signbit(other))[one == 0].all()
+
+
+@given(expressions(), st.integers(1, 40))
+@settings(max_examples=40)
+def test_the_interpreter_and_straight_line_code_give_the_same_bits(expression, count):
+    program = record(lambda x: expression(*x) + 0.0 * x[0], expression.inputs)
+    generator = np.random.default_rng(count)
+    points = generator.uniform(-3, 3, size=(count, len(expression.inputs)))
+    points[0] = expression.inputs
+    tape, stored, summed = wanted(program)
+    try:
+        interpreted, _, is_finite = Interpreter(tape, stored, summed).run(points, np.zeros(0))
+    except NotImplementedError:
+        return
+    assert is_finite == np.isfinite(interpreted).all()
+    compiled, *_ = StraightLine(tape, stored, summed).run(points, np.zeros(0))
+    assert same_bits(interpreted, compiled)
+    one_by_one = StraightLine(tape, stored, summed, single=True)
+    assert same_bits(interpreted[:, :1], one_by_one.run(points[:1], np.zeros(0))[0])
+    assert same_bits(interpreted, one_by_one.run(points, np.zeros(0))[0])
+
+
+#: Those of the C library, which Python does not call, are as good as they are there.
+OURS = [op.name for op in TABLE.values() if op.partials is not None and op.name not in C_LIBRARY]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_operation_is_within_four_units_in_the_last_place_of_plain_floats(name):
+    op, generator = TABLE[name], random.Random(0)
+    leaves, grouped = [], []
+    for parameter in parameters(op):
+        part = [Value(1.5) for _ in range(1 if parameter.kind == "scalar" else 2)]
+        leaves += part
+        grouped += part if parameter.kind != "sequence" else [part]
+    program = record(ieee_operation(name)(*grouped), leaves)
+    points = [[generator.choice((1, -1)) * math.exp(generator.uniform(-4, 3)) for _ in leaves] for _ in range(200)]
+    starred = parameters(op)[0].kind == "star"
+    for point, found in zip(points, program(points, check=False).tolist(), strict=True):
+        parts = group(op, point)
+        expected = IEEE.value(name)(*(parts[0] if starred else parts))
+        assert found == expected or abs(found - expected) <= 4 * math.ulp(expected) or expected != expected, point
+
+
+def chain(count):
+    """Give a function of so many operations with choices, of which many are needed far behind."""
+
+    def f(x):
+        values = list(x)
+        generator = random.Random(0)
+        for _ in range(count):
+            a, b = generator.choice(values[-50:]), generator.choice(values)
+            kind = generator.randrange(4)
+            if kind == 0:
+                values.append(autograd.where(autograd.maximum(a, 0.25), autograd.tanh(a - b), b))
+            elif kind == 1:
+                values.append(autograd.maximum(a * 0.5, b))
+            else:
+                values.append(a * 0.75 + b * 0.2 if kind == 2 else autograd.sigmoid(a) - b * 0.1)
+        return autograd.sum(values[-10:])
+
+    return f
+
+
+def test_code_in_several_chunks_hands_everything_on(monkeypatch):
+    program = record(chain(100), [0.3, -0.7])
+    monkeypatch.setattr(straight, "_CHUNK", 40)
+    monkeypatch.setattr(straight, "_WHOLE", 60)
+    points = np.random.default_rng(0).uniform(-1, 1, size=(70, 2))
+    tape, stored, summed = wanted(program)
+    for single in (False, True):
+        compiled = StraightLine(tape, stored, summed, single=single)
+        assert len(compiled._functions) > 3
+        assert same_bits(
+            compiled.run(points, np.zeros(0))[0], Interpreter(tape, stored, summed).run(points, np.zeros(0))[0]
+        )
+
+
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    st.integers(1, 9),
+    st.integers(1, 150),
+    st.sampled_from(["tanh", "relu", "linear", "sigmoid"]),
+)
+def test_layers_of_every_size_are_those_of_the_network(sizes, nin, count, activation):
+    model = nn.MLP(nin, sizes, activation=activation, seed=0)
+
+    def loss(x):
+        out = model(x)
+        return autograd.sum(out if isinstance(out, list) else [out]) ** 2
+
+    program = record(loss, [0.1] * nin, model.parameters())
+    points = np.random.default_rng(0).normal(size=(count, nin))
+    values, grad = program.value_and_grad(points, summed=True)
+    model.zero_grad()
+    for point, value in zip(points.tolist(), values.tolist(), strict=True):
+        own = loss(point)
+        assert math.isclose(own.data, value, rel_tol=1e-11, abs_tol=1e-13)
+        own.backward()
+    slopes = np.array([parameter.grad for parameter in model.parameters()])
+    assert np.abs(grad - slopes).max() <= 1e-11 * max(1e-3, np.abs(slopes).max())
+
+
+def test_weights_that_are_used_twice_get_both_shares():
+    model = nn.Linear(4, 4, seed=0)
+    program = record(lambda x: autograd.sum(model(model(x))) * x[0], [0.5] * 4, model.parameters())
+    point = [0.3, -0.2, 0.8, 0.1]
+    _, grad = program.value_and_grad([point, point])
+    (autograd.sum(model(model(point))) * point[0]).backward()
+    assert np.allclose(grad, [parameter.grad for parameter in model.parameters()], rtol=1e-13)
+
+
+@pytest.mark.parametrize("count", [0, 1, 127, 128, 1000])
+def test_threads_share_the_examples(count):
+    model = nn.MLP(3, [5, 1], activation="tanh", seed=0)
+    program = record(model, [0.0] * 3, model.parameters())
+    points = np.random.default_rng(0).normal(size=(count, 3))
+    values, grad = program.value_and_grad(points, summed=True)
+    for threads in (2, 3):
+        shared, sums = program.value_and_grad(points, summed=True, threads=threads)
+        assert same_bits(values, shared)
+        assert np.allclose(grad, sums, rtol=1e-12)
+        assert same_bits(sums, program.value_and_grad(points, summed=True, threads=threads)[1])
+
+
+def test_a_program_that_is_run_often_is_compiled_beside(monkeypatch):
+    program = record(lambda x: autograd.tanh(x[0]) * x[1] - x[0], [0.5, 2.0])
+    first = program.value_and_grad([0.25, -1.0])
+    assert program.executor == "interpreter"
+    monkeypatch.setattr(executor, "_TO_COMPILE", 0.0)
+    until = time.monotonic() + 60
+    while program.executor != "straight-line code" and time.monotonic() < until:
+        again = program.value_and_grad([0.25, -1.0])
+        assert (again[0], again[1].tolist()) == (first[0], first[1].tolist())
+    assert program.executor == "straight-line code"
+
+
+def test_a_program_is_compiled_when_that_is_asked_for():
+    program = record(lambda x: x[0] * x[1], [0.5, 2.0])
+    program.compile()
+    assert program.value_and_grad([[3.0, 2.0]] * 2)[1].tolist() == [[2.0, 3.0]] * 2
+    assert program.executor == "straight-line code"
+    program.value_and_grad([3.0, 2.0])
+    assert program.executor == "interpreter"
+    program.compile(single=True)
+    assert program.value_and_grad([3.0, 2.0])[1].tolist() == [2.0, 3.0]
+    assert program.executor == "straight-line code"
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """Begin with an empty folder, and as a new process would."""
+    monkeypatch.setenv("CHAINRULE_CACHE", str(tmp_path / "cache"))
+    interpreter._function.cache_clear()
+    yield tmp_path / "cache"
+    interpreter._function.cache_clear()
+
+
+def works():
+    interpreter._function.cache_clear()
+    return record(lambda x: autograd.exp(x[0]), [1.0])([0.0]) == 1.0
+
+
+def test_the_interpreter_is_compiled_once_for_a_machine(cache, monkeypatch):
+    assert works()
+    (file,) = cache.iterdir()
+    monkeypatch.setattr(interpreter.kernel, "interpreter_module", None)  # it would be written with this
+    assert works()
+    assert [*cache.iterdir()] == [file]
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: b""])
+def test_a_damaged_file_is_made_anew(cache, damage):
+    assert works()
+    (file,) = cache.iterdir()
+    content = file.read_bytes()
+    file.write_bytes(damage(content))
+    assert works()
+    assert file.read_bytes() == content
+
+
+def test_where_nothing_can_be_written_it_is_compiled_each_time(cache):
+    cache.write_text("no folder")
+    assert works()
+
+
+def test_another_cpu_has_a_file_of_its_own(cache, monkeypatch):
+    assert works()
+    monkeypatch.setenv("CHAINRULE_CPU", "sse2")
+    assert features().lanes == 2
+    assert works()
+    assert len([*cache.iterdir()]) == 2
