@@ -1,8 +1,13 @@
 """What runs programs: all that do agree, whatever the sizes, the threads, and what is on the disk."""
 
 import math
+import os
 import random
+import subprocess
+import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,7 +19,9 @@ import nn
 from autograd import Value, record
 from autograd.ops import TABLE
 from autograd.primitives import C_LIBRARY
-from autograd.program import executor, interpreter, straight
+from autograd.program import background, compiling, executor, interpreter, straight
+from autograd.program.arrays import ArrayExecutor
+from autograd.program.expanding import expanded
 from autograd.program.interpreter import Interpreter
 from autograd.program.machine import features
 from autograd.program.straight import StraightLine
@@ -140,6 +147,95 @@ def test_weights_that_are_used_twice_get_both_shares():
     assert np.allclose(grad, [parameter.grad for parameter in model.parameters()], rtol=1e-13)
 
 
+def drawn(generator, leaves):
+    """Draw a graph of leaves, with choices, long sums and sums of products."""
+    values = list(leaves)
+    functions = [autograd.tanh, autograd.exp, autograd.relu, autograd.sigmoid, autograd.sin, autograd.softplus]
+    for _ in range(generator.randint(1, 25)):
+        a, b = generator.choice(values), generator.choice(values)
+        several = [generator.choice(values) for _ in range(generator.randint(1, 6))]
+        kind = generator.randrange(8)
+        made = (
+            a + b if kind == 0 else a * b if kind in (1, 2) else a - b if kind == 3
+            else autograd.dot(several, several[::-1], b) if kind == 4 else autograd.sum(several) if kind == 5
+            else autograd.maximum(a, b) if kind == 6 else generator.choice(functions)(a)
+        )  # fmt: skip
+        if abs(made.data) < 1e3:
+            values.append(made)
+    return autograd.sum(values[-4:])
+
+
+@given(st.integers(0, 2**32), st.integers(0, 4), st.sampled_from([1, 2, 7, 8, 9, 33, 127, 128, 129, 300]))
+def test_sums_of_slopes_over_the_examples_are_those_of_numpy(seed, count, examples):
+    params = [Value(0.3 * (i + 1)) for i in range(count)]
+
+    def f(x):
+        return drawn(random.Random(seed), [*x, *params]) + autograd.sum(params)
+
+    program = record(f, [0.5, -0.25, 0.75], params)
+    tape, stored, slopes = program._tape, program._observed, program._flat_slopes
+    plain, places = expanded(tape, [*stored, *slopes])
+    points = np.random.default_rng(seed).uniform(-1, 1, size=(examples, 3))
+    numbers = np.array([param.data for param in params])
+    for summed in (slopes, [*stored, *slopes]):
+        expected = ArrayExecutor(plain, [places[i] for i in stored], [places[i] for i in summed]).run(points, numbers)
+        for made in (Interpreter(tape, stored, summed), StraightLine(tape, stored, summed)):
+            for _ in range(2):  # the second time in memory that has been used
+                found = made.run(points, numbers)
+                for one, other in zip(found[:2], expected[:2], strict=True):
+                    assert np.allclose(one, other, rtol=1e-9, atol=1e-9, equal_nan=True)
+
+
+def test_an_infinite_gradient_is_infinite_whatever_the_number_of_examples():
+    u = Value(1.0)
+    program = record(lambda x: autograd.exp(u * x[0]), [1.0], [u])
+    for count in range(1, 20):
+        points = np.ones((count, 1))
+        points[-1] = np.inf
+        assert program.value_and_grad(points, check=False)[1].tolist() == [np.inf]
+
+
+def test_threads_that_ask_for_the_first_gradient_at_once_get_the_same():
+    points = np.random.default_rng(0).normal(size=(10, 2))
+    interval = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(1e-6)
+        for seed in range(5):
+            program = record(chain(200), [0.3, -0.7 - seed])
+            with ThreadPoolExecutor(4) as pool:
+                first, *others = pool.map(program.value_and_grad, [points] * 4)
+            for other in others:
+                assert all(map(same_bits, first, other))
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_a_process_forked_while_another_thread_compiles_can_compile():
+    if not hasattr(os, "fork"):
+        pytest.skip("this system cannot fork")
+    code = """
+import os, sys, threading, time, warnings
+warnings.simplefilter("ignore")
+import autograd
+from autograd import record
+record(lambda x: x[0] * 2, [1.0])  # all is imported
+def compile():
+    record(lambda x: autograd.exp(x[0]), [1.0])([1.0])
+thread = threading.Thread(target=compile)
+thread.start()
+time.sleep(float(sys.argv[1]))
+child = os.fork()
+if not child:
+    os._exit(record(lambda x: autograd.exp(x[0]), [1.0])([0.0]) != 1.0)
+thread.join()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    with tempfile.TemporaryDirectory() as cache:
+        for moment in ("0.05", "0.5"):
+            environment = {**os.environ, "CHAINRULE_CACHE": f"{cache}/{moment}"}
+            subprocess.run([sys.executable, "-c", code, moment], env=environment, timeout=60, check=True)
+
+
 @pytest.mark.parametrize("count", [0, 1, 127, 128, 1000])
 def test_threads_share_the_examples(count):
     model = nn.MLP(3, [5, 1], activation="tanh", seed=0)
@@ -220,3 +316,35 @@ def test_another_cpu_has_a_file_of_its_own(cache, monkeypatch):
     assert features().lanes == 2
     assert works()
     assert len([*cache.iterdir()]) == 2
+
+
+@pytest.mark.usefixtures("cache")
+def test_without_a_home_it_is_compiled_each_time(monkeypatch):
+    monkeypatch.delenv("CHAINRULE_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+    def no_home():
+        msg = "Could not determine home directory."
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(compiling.Path, "home", no_home)
+    assert works()
+
+
+def test_only_the_latest_files_are_kept(cache):
+    cache.mkdir()
+    for age in range(12):
+        (cache / f"interpreter-{age}.o").write_bytes(b"")
+        os.utime(cache / f"interpreter-{age}.o", (1e9 - age, 1e9 - age))
+    assert works()
+    assert len([*cache.iterdir()]) == compiling._KEPT
+    assert not (cache / "interpreter-11.o").exists()
+
+
+def test_a_failure_of_the_compiler_leaves_what_runs(monkeypatch):
+    program = record(lambda x: autograd.exp(x[0]) * x[0], [0.5])
+    monkeypatch.setattr(background, "StraightLine", None)  # whose call fails
+    monkeypatch.setattr(executor, "_TO_COMPILE", 0.0)
+    for _ in range(3):
+        assert program.value_and_grad([0.0])[1].tolist() == [1.0]
+    assert program.executor == "interpreter"

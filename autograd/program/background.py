@@ -6,7 +6,7 @@ import atexit
 import threading
 from typing import TYPE_CHECKING
 
-from autograd.program.straight import StoppedError, StraightLine
+from autograd.program.straight import StraightLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,21 +30,27 @@ class Compilation:
     ----------
     result
         The code; None as long as it is not there.
+    failure
+        Why there will be none.
     """
 
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int], *, single: bool) -> None:
         self.result: StraightLine | None = None
+        self.failure: Exception | None = None
         self._wanted = tape, stored, summed
         self._single = single
         thread = threading.Thread(target=self._compile, name="chainrule compiler", daemon=True)
-        _running.add(thread)
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError as error:  # there are too many, or the process is ending
+            self.failure = error
 
     def _compile(self) -> None:
+        _running.add(threading.current_thread())
         try:
             self.result = StraightLine(*self._wanted, single=self._single, is_stopped=_is_ending.is_set)
-        except StoppedError:
-            pass
+        except Exception as error:  # noqa: BLE001 - nobody has asked for it: what ran the tape goes on
+            self.failure = error
         finally:
             _running.discard(threading.current_thread())
 

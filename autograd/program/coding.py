@@ -123,7 +123,8 @@ class _Plan:
     factor
         Of a sum, which of its operands, 1 or 2, is a product that is computed within; else 0.
     last
-        Where what is at a place is needed for the last time, -1 for never.
+        When what is at a place is needed for the last time: twice the place of who reads it, and one more for an outer
+        product behind that; -1 for never.
     shared
         Places of parameters and constants that must be in a register.
     """
@@ -180,21 +181,21 @@ class _Plan:
         for place in self.needed:
             if codes[place] not in self.sources and not self.elsewhere[place]:
                 for operand in self.read(place):
-                    last[operand] = place
+                    last[operand] = 2 * place
                     if codes[operand] in uniform:
                         self.shared[operand] = None
         for outer in outers:
             ready = max(*outer.operands, self.needed[0])
             self.outers.setdefault(ready, []).append(outer)
             for operand in outer.operands:
-                last[operand] = max(last[operand], ready)
+                last[operand] = max(last[operand], 2 * ready + 1)
                 if codes[operand] in uniform:
                     self.shared[operand] = None
         for place in (*self.stored, *self.totals):
             if codes[place] in uniform:
                 self.shared[place] = None
         for place in self.shared:
-            last[place] = len(self.tape)  # its register is never free
+            last[place] = 2 * len(self.tape)  # its register is never free
 
     def read(self, place: int) -> Sequence[int]:
         """Give what is read for an instruction, with what it takes in: of a + x*y these three."""
@@ -222,10 +223,8 @@ class _Writer:
     def __init__(self, plan: _Plan) -> None:
         self._plan = plan
         self._words = array("i")
-        self._begun = (
-            -1,
-            0,
-        )  # the latest instruction that is there for several registers, and where it says for how many
+        # the latest instruction that is there for several registers, and where it says for how many
+        self._begun = (-1, 0)
         self._register = array("i", [-1]) * len(plan.tape)
         for index, place in enumerate(plan.shared):
             self._register[place] = index
@@ -275,7 +274,7 @@ class _Writer:
         plan = self._plan
         read = plan.read(place)
         given = [self._register[operand] for operand in read]
-        self._release(read, place)
+        self._release(read, 2 * place)
         self._register[place] = out = self._new()
         self._instructions += 1
         if with_count:
@@ -290,7 +289,7 @@ class _Writer:
         second, name = self._plan.partners[place]
         read = self._plan.read(place)
         given = self._register[read[0]]
-        self._release(read, place)
+        self._release(read, 2 * place)
         self._register[place], self._register[second] = self._new(), self._new()
         self._go_on(opcodes()[name], 3)
         self._words.extend((self._register[place], self._register[second], given))
@@ -310,7 +309,7 @@ class _Writer:
             self._words.extend(outs)
             self._weights += layer.tiled_weights()
             self._products += len(layer.dots) * len(layer.xs)
-        self._release(layer.xs, place)
+        self._release(layer.xs, 2 * place)
 
     def _give_out(self, place: int) -> None:
         """Store a result, add it up, and multiply what is to be summed."""
@@ -327,7 +326,7 @@ class _Writer:
             self._words.extend((opcodes()["outer"], -(-len(outer.a) // TILE), -(-len(outer.x) // TILE), first))
             self._words.extend(outer.registers(register, self._unused))
             self._products += len(outer.a) * len(outer.x)
-            self._release(outer.operands, place)
+            self._release(outer.operands, 2 * place + 1)
 
     def _go_on(self, code: int, size: int) -> None:
         """Begin an instruction that is there for several registers, or go on with the latest."""

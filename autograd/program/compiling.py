@@ -7,11 +7,12 @@ import hashlib
 import os
 import sys
 import tempfile
-import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.primitives import C_LIBRARY
+from autograd.program.locking import compiler
 from autograd.program.machine import target_machine
 
 if TYPE_CHECKING:
@@ -21,13 +22,10 @@ if TYPE_CHECKING:
 
 _DIGEST = hashlib.sha256().digest_size
 
-#: Held by who is in the compiler: a process forked in the middle could never compile, so a fork waits.
-_compiler = threading.Lock()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_compiler.acquire, after_in_parent=_compiler.release, after_in_child=_compiler.release)
+_KEPT = 8  # files, the latest ones
 
 
-def compiled(module: Any, features: Features, *, opt: int = 1) -> Any:
+def compiled(module: Any, features: Features, *, opt: int = 1) -> CompiledFunction:
     """
     Compile a module.
 
@@ -42,23 +40,22 @@ def compiled(module: Any, features: Features, *, opt: int = 1) -> Any:
 
     Returns
     -------
-    llvmlite.binding.ExecutionEngine
-        It gives the addresses of functions.
+    CompiledFunction
+        The function ``run`` of the module.
     """
     from llvmlite import binding  # noqa: PLC0415 - optional
 
-    machine = target_machine(features, opt)
-    _show_the_c_library()
     text = str(module)
-    with _compiler:
+    with compiler:
+        _show_the_c_library()
         parsed = binding.parse_assembly(text)
         parsed.verify()
-        engine = binding.create_mcjit_compiler(parsed, machine)
+        engine = binding.create_mcjit_compiler(parsed, target_machine(features, opt))
         engine.finalize_object()
-    return engine
+        return CompiledFunction(engine)
 
 
-def compiled_once(name: str, write: Callable[[], Any], sources: list[Path], features: Features) -> Any:
+def compiled_once(name: str, write: Callable[[], Any], sources: list[Path], features: Features) -> CompiledFunction:
     """
     Compile a module, or take it from the disk if an earlier process has compiled it from the same sources.
 
@@ -75,26 +72,26 @@ def compiled_once(name: str, write: Callable[[], Any], sources: list[Path], feat
 
     Returns
     -------
-    llvmlite.binding.ExecutionEngine
+    CompiledFunction
+        The function ``run`` of the module.
     """
     from llvmlite import binding  # noqa: PLC0415 - optional
 
-    made_of = hashlib.sha256(repr((features, binding.llvm_version_info, sys.version_info[:2])).encode())
-    for source in sources:
-        made_of.update(source.read_bytes())
-    path = cache_folder() / f"{name}-{made_of.hexdigest()[:32]}.o"
-    machine = target_machine(features, 2)
-    _show_the_c_library()
-    code = _read(path)
-    if code is None:
-        parsed = binding.parse_assembly(str(write()))
-        parsed.verify()
-        code = machine.emit_object(parsed)
-        _write(path, code)
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    engine.add_object_file(binding.ObjectFileRef.from_data(code))
-    engine.finalize_object()
-    return engine
+    with compiler:
+        path = _path_of(name, sources, repr((features, binding.llvm_version_info, sys.version_info[:2])))
+        machine = target_machine(features, 2)
+        _show_the_c_library()
+        code = None if path is None else _read(path)
+        if code is None:
+            parsed = binding.parse_assembly(str(write()))
+            parsed.verify()
+            code = machine.emit_object(parsed)
+            if path is not None:
+                _write(path, code)
+        engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+        engine.add_object_file(binding.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        return CompiledFunction(engine)
 
 
 class CompiledFunction:
@@ -105,11 +102,17 @@ class CompiledFunction:
     ----------
     engine
         What has compiled it; the code lives as long.
+
+    Attributes
+    ----------
+    address
+        Where it is.
     """
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
-        self._function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(engine.get_function_address("run"))
+        self.address: int = engine.get_function_address("run")
+        self._function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(self.address)
 
     def __call__(self, arguments: bytes) -> None:
         """
@@ -143,6 +146,17 @@ def cache_folder() -> Path:
     return Path(base) / "chainrule"
 
 
+def _path_of(name: str, sources: list[Path], made_for: str) -> Path | None:
+    """Give where a module is kept; None where it cannot be: there is no home, or the sources are not files."""
+    made_of = hashlib.sha256(made_for.encode())
+    try:
+        for source in sources:
+            made_of.update(source.read_bytes())
+        return cache_folder() / f"{name}-{made_of.hexdigest()[:32]}.o"
+    except (OSError, RuntimeError):
+        return None
+
+
 def _read(path: Path) -> bytes | None:
     """Read a file, unless it is damaged."""
     try:
@@ -155,13 +169,19 @@ def _read(path: Path) -> bytes | None:
 
 def _write(path: Path, code: bytes) -> None:
     """Write a file as a whole or not at all; where that is not possible, the next process compiles again."""
-    try:
+    with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(hashlib.sha256(code).digest() + code)
-        Path(file.name).replace(path)
-    except OSError:
-        return
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
+            written = Path(file.name)
+            try:
+                file.write(hashlib.sha256(code).digest() + code)
+                file.close()
+                written.replace(path)
+            finally:
+                written.unlink(missing_ok=True)
+        kept = sorted(path.parent.glob("*.o"), key=lambda each: each.stat().st_mtime)
+        for old in kept[:-_KEPT]:
+            old.unlink(missing_ok=True)
 
 
 def _show_the_c_library() -> None:

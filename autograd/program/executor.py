@@ -48,7 +48,7 @@ class Executor:
 
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int] = ()) -> None:
         self._wanted = tape, list(stored), list(summed)
-        self._spent = 0.0
+        self._spent = {True: 0.0, False: 0.0}  # by what would be compiled: for single examples, or for many
         self._compilations: dict[bool, Compilation] = {}
         self._compiled: dict[bool, StraightLine] = {}
         self._uncompiled = self._first()
@@ -110,9 +110,8 @@ class Executor:
             return self._compiled[single]
         compilation = self._compilations.get(single)
         if compilation is None:
-            self._spent += first.instructions * (_FOR_A_BLOCK + _FOR_AN_EXAMPLE * count)
-            if self._spent >= first.instructions * _TO_COMPILE:
-                self._spent = 0.0
+            self._spent[single] += first.instructions * (_FOR_A_BLOCK + _FOR_AN_EXAMPLE * count)
+            if self._spent[single] >= first.instructions * _TO_COMPILE:
                 compilation = self._compilations[single] = Compilation(*self._wanted, single=single)
         if compilation is None or compilation.result is None:
             return first
@@ -129,8 +128,10 @@ class Executor:
             For one example at a time, or for many.
         """
         first = self._uncompiled
-        if isinstance(first, Interpreter) and not first.is_dense and single not in self._compiled:
-            self._compiled[single] = StraightLine(*self._wanted, single=single)
+        if isinstance(first, Interpreter) and not first.is_dense:
+            if single not in self._compiled:
+                self._compiled[single] = StraightLine(*self._wanted, single=single)
+            self._runs = self._compiled[single]
 
 
 @cache

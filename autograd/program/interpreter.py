@@ -9,17 +9,16 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autograd import ops, primitives
-from autograd.program import compiling, elementary, kernel, lanes, lowering, tape
+from autograd.program import kernel
 from autograd.program.arrays import numpy
 from autograd.program.coding import coded
-from autograd.program.compiling import CompiledFunction
-from autograd.program.elementary import coefficients, functions, remainders, trigonometric, vectors
+from autograd.program.compiling import compiled_once
 from autograd.program.machine import features
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from autograd.program.compiling import CompiledFunction
     from autograd.program.machine import Features
     from autograd.program.tape import Tape
 
@@ -42,19 +41,20 @@ _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 
 #: What the interpreter is made from.
 _SOURCES = [
-    Path(module.__file__ or "")
-    for module in (
-        ops, primitives, kernel, lanes, lowering, tape, elementary, functions, coefficients, trigonometric, remainders,
-        vectors,
+    Path(__file__).parents[1] / name
+    for name in (
+        "entry.py", "ops.py", "primitives.py", "rules/parameters.py", "rules/reading.py", "program/kernel.py",
+        "program/lanes.py", "program/lowering.py", "program/tape.py", "program/machine.py", "program/compiling.py",
+        "program/elementary/__init__.py", "program/elementary/functions.py", "program/elementary/coefficients.py",
+        "program/elementary/trigonometric.py", "program/elementary/remainders.py", "program/elementary/vectors.py",
     )
 ]  # fmt: skip
 
 
 @cache
-def _function(machine: Features) -> Any:
+def _function(machine: Features) -> CompiledFunction:
     """Give the interpreter for a CPU."""
-    engine = compiling.compiled_once("interpreter", lambda: kernel.interpreter_module(machine)[0], _SOURCES, machine)
-    return CompiledFunction(engine)
+    return compiled_once("interpreter", lambda: kernel.interpreter_module(machine)[0], _SOURCES, machine)
 
 
 class Interpreter:
@@ -133,7 +133,7 @@ class Interpreter:
         except (KeyError, IndexError):
             memory = self._memory(len(inputs), inputs.shape[1], len(params))
         memory.params[:] = params
-        stored, arguments = memory.begin(inputs)
+        stored, arguments, _alive = memory.begin(inputs)
         self._function(arguments)
         stored = memory.stored_of(stored)
         sums, is_finite = memory.sums.copy(), math.isfinite(memory.finite[0])
@@ -199,16 +199,15 @@ class _Memory:
     def _pack(self) -> bytes:
         return _PACK(*(self._given[name] for name in kernel.ARGUMENTS))
 
-    def begin(self, inputs: Any) -> tuple[Any, bytes]:
-        """Give where results go, and the arguments of the function."""
+    def begin(self, inputs: Any) -> tuple[Any, bytes, Any]:
+        """Give where results go, the arguments of the function, and what must live as long as it runs."""
         if self._is_small:
             self._inputs[:] = inputs
-            return self._stored, self._packed
+            return self._stored, self._packed, None
         np = numpy()
         inputs, stored = np.ascontiguousarray(inputs), np.empty(self._shape)
         self._given |= {"inputs": inputs.ctypes.data, "stored": stored.ctypes.data}
-        self._held = inputs
-        return stored, self._pack()
+        return stored, self._pack(), inputs
 
     def stored_of(self, stored: Any) -> Any:
         """Give the results, which the next run must not write over."""

@@ -270,15 +270,11 @@ class _Writer:
         builder = self._builder
         end = self._sum_of(builder.mul(self._operand(1), self._number(2)), self._number(2), 0)
         latest = builder.sub(self._last, self._number(1))
-        for shown in self._whole_or_masked():
+        for is_partial, _ in self._whole_or_masked():
             with self._each_vector() as v:
                 first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
-                rows = [
-                    builder.gep(
-                        self._rows["inputs"], [self._row_of(first, lane, None if shown != self._masked else latest)]
-                    )
-                    for lane in range(self._lanes)
-                ]
+                offsets = [self._row_of(first, lane, latest if is_partial else None) for lane in range(self._lanes)]
+                rows = [builder.gep(self._rows["inputs"], [offset]) for offset in offsets]
                 with self._count(self._number(2), end, self._number(2)) as at:
                     register = self._register_at(at)
                     column = self._operand_at(builder.add(at, self._number(1)))
@@ -311,7 +307,7 @@ class _Writer:
         """``total times, place, register, ...``: add registers up over the examples."""
         builder, zero, one = self._builder, self._number(0), self._number(1)
         end = self._sum_of(builder.mul(self._operand(1), self._number(2)), self._number(2), 0)
-        for shown in self._whole_or_masked():
+        for _, shown in self._whole_or_masked():
             with self._count(self._number(2), end, self._number(2)) as at:
                 total = self._total_at(self._operand_at(at))
                 register = self._register_at(builder.add(at, one))
@@ -333,14 +329,14 @@ class _Writer:
         v = self._builder.add(v, self._number(i))
         return self._builder.fadd(total, shown(self._builder.load(self._vector_of(register, v), align=8), v))
 
-    def _whole_or_masked(self) -> Iterator[Callable[[Any, Any], Any]]:
-        """Write what follows twice: for a block that is full, and with numbers masked for the last one."""
+    def _whole_or_masked(self) -> Iterator[tuple[bool, Callable[[Any, Any], Any]]]:
+        """Write what follows twice: for a block that is full, and for one that is not, with a mask for its numbers."""
         builder, run = self._builder, self._run
         full, partial, after = (run.append_basic_block(name) for name in ("full", "partial", "after"))
         builder.cbranch(self._is_full, full, partial)
         for block, shown in ((full, lambda number, _: number), (partial, self._masked)):
             builder.position_at_end(block)
-            yield shown
+            yield block is partial, shown
             builder.branch(after)
         builder.position_at_end(after)
 
@@ -450,11 +446,11 @@ class _Writer:
                 which = builder.add(builder.mul(row, columns), column)
                 totals = builder.add(first, builder.mul(which, self._number(TILE * TILE)))
                 own = [self._total_at(builder.add(totals, self._number(k))) for k in range(TILE * TILE)]
-                for shown in self._whole_or_masked():
+                for _, shown in self._whole_or_masked():
                     before = [builder.load(total, align=8) for total in own]
                     with self._accumulate(self._number(0), self._vectors, self._number(1), before) as (v, sums, give):
                         left = [shown(builder.load(self._vector_of(each, v), align=8), v) for each in a]
-                        right = [builder.load(self._vector_of(each, v), align=8) for each in x]
+                        right = [shown(builder.load(self._vector_of(each, v), align=8), v) for each in x]
                         give(
                             [
                                 self._fused(left[i], right[j], sums[i * TILE + j])

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from autograd.errors import ArgumentError
+from autograd.program.locking import compiler
 
 #: Plainer CPUs, as LLVM names them, and what this one must have to stand in for each.
 _PLAINER = {"sse2": ("x86-64", ("sse2",)), "avx2": ("x86-64-v3", ("avx2", "fma"))}
@@ -74,6 +75,11 @@ def target_machine(features: Features, opt: int = 1) -> Any:
 
 @cache
 def _features(name: str) -> Features:
+    with compiler:
+        return _found(name)
+
+
+def _found(name: str) -> Features:
     from llvmlite import binding  # noqa: PLC0415 - optional
 
     host = binding.get_host_cpu_features()

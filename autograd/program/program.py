@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value
@@ -13,6 +12,7 @@ from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
 from autograd.program.guards import put_guards
 from autograd.program.listing import listing
+from autograd.program.locking import MadeOnce
 from autograd.program.replaying import replay
 from autograd.program.saving import read, write
 from autograd.program.tape import SOURCES, Tape
@@ -123,26 +123,26 @@ class Program:
             msg = f"{os.fsdecode(path)!r} is damaged: a comparison of constants cannot come out as it says"
             raise ArgumentError(msg) from None
 
-    @cached_property
+    @MadeOnce
     def _slopes(self) -> list[list[int]]:
         """For each result the places of its derivatives, by the parameters or else by the inputs."""
         graph = self._graph
         leaves = graph.leaves()
         return [put_backward(self._tape, graph, self._place, root, leaves) for root in graph.roots]
 
-    @cached_property
+    @MadeOnce
     def _forward(self) -> Executor:
         return Executor(self._tape, self._observed)
 
-    @cached_property
+    @MadeOnce
     def _with_slopes(self) -> Executor:
         return Executor(self._tape, [*self._observed, *self._flat_slopes])
 
-    @cached_property
+    @MadeOnce
     def _with_sums(self) -> Executor:
         return Executor(self._tape, self._observed, self._flat_slopes)
 
-    @cached_property
+    @MadeOnce
     def _of_guards(self) -> Executor:
         return Executor(self._tape, [guard.place for guard in self._guards])
 
@@ -158,7 +158,7 @@ class Program:
     @property
     def executor(self) -> str:
         """
-        What computes values and gradients by now.
+        What has computed the gradient the latest time, or would first.
 
         ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"dense loops"`` if most of it
         is layers; ``"NumPy"`` without llvmlite, or if an instruction is a function of Python.
@@ -171,14 +171,17 @@ class Program:
 
     def compile(self, *, single: bool = False) -> None:
         """
-        Compile what computes values and gradients now, and do not wait until it has paid.
+        Compile what computes values, and values with gradients, now: do not wait until that has paid.
+
+        Nothing is compiled where layers are most of the work, which have loops of their own, nor where NumPy computes.
 
         Parameters
         ----------
         single
-            For one example at a time, or for many.
+            Whether for one example at a time, be it in a row of its own; else for many.
         """
-        self._of_gradient.compile(single=single)
+        for executor in (self._forward, self._of_gradient):
+            executor.compile(single=single)
 
     @property
     def form(self) -> int | None:
@@ -214,7 +217,7 @@ class Program:
         check
             Where a result is not finite, compute the example anew, node by node, so that what fails is named.
         threads
-            How many threads may share the examples.
+            How many threads may share the examples. With other numbers of them sums are rounded otherwise.
 
         Returns
         -------

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.program.arrays import numpy
 from autograd.program.coding import partners_of
-from autograd.program.compiling import CompiledFunction, compiled
+from autograd.program.compiling import compiled
 from autograd.program.kernel import pairs
 from autograd.program.lanes import Body
 from autograd.program.machine import features
@@ -23,6 +23,7 @@ from autograd.program.tape import SOURCES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from autograd.program.compiling import CompiledFunction
     from autograd.program.tape import Tape
 
 #: So many vectors are computed side by side, since each instruction waits for the one before.
@@ -69,15 +70,14 @@ class StraightLine:
         machine = features()
         self._lanes = 1 if single else _AT_ONCE * machine.lanes
         writer = _Writer(tape, stored, summed, self._lanes)
-        self._engines = []
+        self._chunks: list[CompiledFunction] = []
         for module in writer.modules(fused=machine.fused):
             if is_stopped():
                 raise StoppedError
-            self._engines.append(compiled(module, machine))
+            self._chunks.append(compiled(module, machine))
         self._memory = writer.memory
         self._kept: list[Any] = []  # rows of earlier runs, and where they are
-        addresses = [engine.get_function_address("run") for engine in self._engines]
-        self._functions = numpy().array(addresses, dtype="int64")
+        self._functions = numpy().array([chunk.address for chunk in self._chunks], dtype="int64")
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, None]:
         """
@@ -146,7 +146,7 @@ class StraightLine:
 
 
 @cache
-def _driver() -> Any:
+def _driver() -> CompiledFunction:
     """Compile what calls the chunks: for each block of examples one after the other."""
     from llvmlite import ir  # noqa: PLC0415 - optional
 
@@ -166,7 +166,7 @@ def _driver() -> Any:
         with repeated(builder, count) as i:
             builder.call(builder.load(builder.gep(functions, [i])), [*here, row, length])
     builder.ret_void()
-    return CompiledFunction(compiled(module, features()))
+    return compiled(module, features())
 
 
 @contextmanager
