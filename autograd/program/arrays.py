@@ -79,25 +79,7 @@ class ArrayExecutor:
         ]
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, None]:
-        """
-        Compute the results.
-
-        Parameters
-        ----------
-        inputs
-            An array (n, number of inputs).
-        params
-            The parameters' numbers, an array (number of parameters,).
-
-        Returns
-        -------
-        stored
-            For each result its numbers, an array (number of results, n).
-        summed
-            For each result its sum, an array.
-        is_finite
-            None: that has not been looked at.
-        """
+        """Compute the results, as every `Runner`."""
         np = numpy()
         count = len(inputs)
         stored, totals = np.empty((len(self._stored), count)), np.zeros(len(self._summed))

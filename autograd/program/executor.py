@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import ThreadPoolExecutor
 
+    from autograd.program.running import Runner
     from autograd.program.tape import Tape
 
 #: Seconds, about, that an instruction takes: to be compiled, and by the interpreter for a block and for each example.
@@ -52,7 +53,7 @@ class Executor:
         self._compilations: dict[bool, Compilation] = {}
         self._compiled: dict[bool, StraightLine] = {}
         self._uncompiled = self._first()
-        self._runs: ArrayExecutor | Interpreter | StraightLine = self._uncompiled
+        self._runs: Runner = self._uncompiled
 
     def _first(self) -> ArrayExecutor | Interpreter:
         tape, stored, summed = self._wanted
@@ -101,7 +102,7 @@ class Executor:
         stored, sums, finite = zip(*results, strict=True)
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 
-    def _choose(self, count: int) -> ArrayExecutor | Interpreter | StraightLine:
+    def _choose(self, count: int) -> Runner:
         first = self._uncompiled
         if not isinstance(first, Interpreter) or first.is_dense:
             return first

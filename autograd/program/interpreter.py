@@ -108,25 +108,7 @@ class Interpreter:
         self._memories: dict[tuple[int, int], list[_Memory]] = {}  # of earlier runs, by the shape of the inputs
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
-        """
-        Compute the results.
-
-        Parameters
-        ----------
-        inputs
-            An array (n, number of inputs).
-        params
-            The parameters' numbers, an array (number of parameters,).
-
-        Returns
-        -------
-        stored
-            For each result its numbers, an array (number of results, n).
-        summed
-            For each result its sum, an array.
-        is_finite
-            Whether every number in `stored` is; None if that has not been looked at.
-        """
+        """Compute the results, as every `Runner`."""
         shape = inputs.shape
         try:
             memory = self._memories[shape].pop()  # nobody else can have it then

@@ -80,25 +80,7 @@ class StraightLine:
         self._functions = numpy().array([chunk.address for chunk in self._chunks], dtype="int64")
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, None]:
-        """
-        Compute the results.
-
-        Parameters
-        ----------
-        inputs
-            An array (n, number of inputs).
-        params
-            The parameters' numbers, an array (number of parameters,).
-
-        Returns
-        -------
-        stored
-            For each result its numbers, an array (number of results, n).
-        summed
-            For each result its sum, an array.
-        is_finite
-            None: that has not been looked at.
-        """
+        """Compute the results, as every `Runner`."""
         if len(inputs) == 1 == self._lanes:
             return self._one(inputs, params)
         np = numpy()
@@ -207,18 +189,18 @@ class _Writer:
             if len(self._chunks[-1]) >= size and place not in later:
                 self._chunks.append([])
             self._chunks[-1].append(place)
+        self._chunk_of = {place: i for i, chunk in enumerate(self._chunks) for place in chunk}
         self._slots: dict[int, int] = {}
         self._tests: set[int] = set()  # truth values, among these
         self.memory = self._share_memory()
 
     def _share_memory(self) -> int:
         """Give a place in memory to each number that a later chunk needs, until the last has read it."""
-        chunk_of = {place: i for i, chunk in enumerate(self._chunks) for place in chunk}
         last: dict[int, int] = {}
         for i, chunk in enumerate(self._chunks):
             for place in chunk:
                 for operand in self._operands(place):
-                    if chunk_of.get(operand, i) < i:
+                    if self._chunk_of.get(operand, i) < i:
                         last[operand] = i
         free: list[int] = []
         count = 0
@@ -242,10 +224,9 @@ class _Writer:
     def modules(self, *, fused: bool) -> Iterator[Any]:
         """Write each chunk as a module with a function ``run``."""
         where: dict[int, tuple[list[int], list[int]]] = {}
-        chunk_of = {place: i for i, chunk in enumerate(self._chunks) for place in chunk}
         for kind, results in enumerate((self._stored, self._summed)):
             for index, place in enumerate(results):
-                where.setdefault(chunk_of.get(place, 0), ([], []))[kind].append(index)
+                where.setdefault(self._chunk_of.get(place, 0), ([], []))[kind].append(index)
         for i, chunk in enumerate(self._chunks):
             yield self._module(chunk, *where.get(i, ([], [])), fused=fused)
 

@@ -302,7 +302,7 @@ def _is_activation(name: str) -> bool:
 
 def _check_width(x: Any, width: int, who: object) -> None:
     if x.shape[-1:] != (width,):
-        msg = f"{who!r} takes {width} inputs, not an array of shape {x.shape}"
+        msg = f"{type(who).__name__} takes {width} inputs, not an array of shape {x.shape}"
         raise ArgumentError(msg)
 
 

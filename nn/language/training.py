@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import autograd
 from autograd.errors import ArgumentError, DivergenceError, MissingExtraError
-from nn.arguments import generator, positive
+from nn.arguments import flag, generator, positive
 from nn.language.documents import check_documents
 from nn.language.programs import DocumentProgram
 from nn.optim import Adam
@@ -92,9 +92,8 @@ def fit_documents(
     given = check_documents(model, documents, "fit_documents: documents")
     positive(steps, "fit_documents: steps")
     positive(batch_size, "fit_documents: batch_size")
-    if programs not in (True, False, "auto"):
-        msg = f"fit_documents: programs must be True, False or 'auto', not {programs!r}"
-        raise ArgumentError(msg)
+    if programs != "auto":
+        flag(programs, "fit_documents: programs, if it is not 'auto',")  # type: ignore[arg-type]
     if optimizer is None:
         optimizer = Adam(model.parameters(), lr=0.01, betas=(0.85, 0.99))
     history = History()
