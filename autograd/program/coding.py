@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.kernel import TILE, opcodes, pairs
-from autograd.program.layers import layers_of, outers_of, terms_of
+from autograd.program.layers import layers_of, outers_of, terms_of, uses_of
 from autograd.program.pausing import collector_paused
 from autograd.program.tape import SOURCES
 
@@ -161,11 +161,7 @@ class _Plan:
         tape, codes = self.tape, self.tape.codes
         operands, starts = tape.operands, tape.starts
         add, mul = (tape.names.index(op) if op in tape.names else -1 for op in ("add", "mul"))
-        uses = bytearray(len(tape))
-        for place in self.needed:
-            if codes[place] not in self.sources:
-                for operand in operands[starts[place] : starts[place + 1]]:
-                    uses[operand] = min(uses[operand] + 1, 2)
+        uses = bytearray(uses_of(tape, self.needed).clip(max=2).astype("uint8").tobytes())
         for place in (*self.stored, *self.totals, *(x for outer in outers for x in outer.operands), *self.member):
             uses[place] = 2
         for place in self.needed:

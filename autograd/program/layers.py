@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.program.arrays import numpy
 from autograd.program.kernel import TILE
 from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Sequence
 
     from autograd.program.tape import Tape
@@ -202,7 +204,9 @@ def terms_of(
         return products, plain
     names, operands, starts, codes = tape.names, tape.operands, tape.starts, tape.codes
     sums = {names.index(op): op for op in ("add", "mul", "dot") if op in names}
-    uses = _uses(tape, stored, summed)
+    uses = uses_of(tape, tape.needed_for([*stored, *summed]))
+    for place in (*stored, *summed):
+        uses[place] += 1
     for index, root in enumerate(summed):
         left = [root]
         while left:
@@ -222,17 +226,31 @@ def terms_of(
     return products, plain
 
 
-def _uses(tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> dict[int, int]:
-    """Count how often each result is needed."""
-    uses: dict[int, int] = {}
-    for place in (*stored, *summed):
-        uses[place] = uses.get(place, 0) + 1
-    sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
-    for place in tape.needed_for([*stored, *summed]):
-        if tape.codes[place] not in sources:
-            for operand in tape.operands[tape.starts[place] : tape.starts[place + 1]]:
-                uses[operand] = uses.get(operand, 0) + 1
-    return uses
+def uses_of(tape: Tape, needed: array[int]) -> Any:
+    """
+    Count how often each result is an operand.
+
+    Parameters
+    ----------
+    tape
+        The instructions.
+    needed
+        Places of those that count.
+
+    Returns
+    -------
+    numpy.ndarray
+        A count for each place of the tape.
+    """
+    np = numpy()
+    sources = [code for code, name in enumerate(tape.names) if name in SOURCES]
+    places = np.array(needed, dtype=np.int64)
+    places = places[~np.isin(np.array(tape.codes)[places], sources)]
+    starts = np.array(tape.starts)
+    lengths = starts[places + 1] - starts[places]
+    before = np.cumsum(lengths) - lengths
+    which = np.repeat(starts[places] - before, lengths) + np.arange(lengths.sum())
+    return np.bincount(np.array(tape.operands, dtype=np.int64)[which], minlength=len(tape))
 
 
 def outers_of(products: Sequence[tuple[int, int, int]]) -> list[Outer]:

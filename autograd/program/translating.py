@@ -133,9 +133,7 @@ def _hand_on(
     """Hand a node's adjoint on to the operands of one of its parameters, those that are not None."""
     op = rule.op
     if is_always_taken(op, index):
-        for member, partial in zip(members, _listed(partial_of(op, index)(tape, *given)), strict=True):
-            if member is not None:
-                adjoints.add_product(node, member, partial, adjoint)
+        adjoints.add_products(node, members, _listed(partial_of(op, index)(tape, *given)), adjoint)
         return
     shares = _listed(contribution_of(op, index)(tape, *given, adjoint))
     taken = _listed(taken_of(op, index)(tape, *given, adjoint))
@@ -182,14 +180,22 @@ class _Adjoints:
             total = tape.emit("add", total, other)
         return total
 
-    def add_product(self, node: int, operand: int, partial: int, adjoint: int) -> None:
-        """Add what a node hands to one of its operands, as a product."""
-        if node in self._reached:
-            self.add(node, operand, self._tape.emit("mul", partial, adjoint), None)
-        else:
-            self._reached_now(operand, None)
-            product = self._tape.numbers.get(partial) != 1.0
-            self._terms.setdefault(operand, []).append((partial, adjoint) if product else (adjoint,))
+    def add_products(
+        self, node: int, operands: Sequence[int | None], partials: Sequence[int], adjoint: int
+    ) -> None:  # fmt: skip
+        """Add what a node hands to its operands, those that are not None: each derivative times the adjoint."""
+        tape, reached = self._tape, self._reached
+        if node in reached:
+            for operand, partial in zip(operands, partials, strict=True):
+                if operand is not None:
+                    self.add(node, operand, tape.emit("mul", partial, adjoint), None)
+            return
+        for operand, partial in zip(operands, partials, strict=True):
+            if operand is not None:
+                if reached:
+                    reached.pop(operand, None)
+                term = (adjoint,) if tape.numbers.get(partial) == 1.0 else (partial, adjoint)
+                self._terms.setdefault(operand, []).append(term)
 
     def add(self, node: int, operand: int, share: int, taken: int | None) -> None:
         """Add what a node hands to one of its operands, which it may not have taken."""
