@@ -204,10 +204,12 @@ print("rows of the table of tokens that got a gradient:",
 #
 # A step: a few names, their mean loss, its gradient, an update by Adam. Computed node by node a thousand names take
 # several seconds; so
-# `nn.fit_documents` records the loss once, as a program, and runs that. But names differ in length and in their tokens. How can one recording do?
+# `nn.fit_documents` records the loss once, as a program, and runs that. But names differ in length and in their tokens.
+# How can one recording do?
 #
-# - A token is an *input* of the program: `take(column, token)` takes the element at an index that is data. Its
-#   derivative is 1 for that element, and the others get nothing.
+# - A token is an *input* of the program. `take(logits, token)` takes the element at an index that is data: its
+#   derivative is 1 for that element, and the others get nothing. (The row of the table of tokens is taken in the same
+#   spirit, as a product with a 1 among zeros: to a program that is one more layer.)
 # - The recording is as long as the longest name. Each position's loss is multiplied by a weight that is an input,
 #   too: $1/n$ for the $n$ that the name has, 0 behind its end.
 

@@ -188,6 +188,20 @@ def test_one_program_is_right_for_all_lengths(drawn):
     assert np.allclose(gradient, [parameter.grad for parameter in model.parameters()], rtol=1e-8, atol=1e-10)
 
 
+def test_a_program_names_a_token_that_is_none():
+    model = tiny()
+    program = DocumentProgram(model, 3)
+    rows, theta = program.rows([[4, 0, 5, 4]]), np.array([parameter.data for parameter in model.parameters()])
+    with pytest.raises(IndexError, match="the index must be from 0 to 4, not 5"):
+        program.losses(rows, theta)
+
+
+def test_tokens_that_are_data_give_the_same():
+    model, tokens = tiny(), [4, 0, 3, 2]
+    for row, other in zip(model(tokens), model([Value(float(token)) for token in tokens]), strict=True):
+        assert [a.data for a in row] == pytest.approx([b.data for b in other], rel=1e-14)
+
+
 DOCUMENTS = [[4, 0, 1, 4], [4, 2, 2, 3, 0, 4], [4, 1, 4], [4, 0, 4]]
 
 
@@ -343,6 +357,7 @@ def test_shares_of_characters_follow_the_probabilities():
         (lambda: nn.GPT(5, n_embd=6, n_head=4), ValueError, "n_head must divide n_embd, but 6 numbers"),
         (lambda: tiny()([0] * 7), ValueError, "7 tokens are more than this GPT can look at: .* block_size than 6"),
         (lambda: tiny()([5]), ValueError, "an index must be from 0 to 4, not 5"),
+        (lambda: tiny()([Value(5.0)]), ValueError, "an index must be from 0 to 4, not 5"),
         (lambda: tiny()(["a"]), TypeError, "an index must be an integer, not str 'a'"),
         (lambda: tiny().loss([4]), ValueError, "at least two tokens, of which the second is foretold, not 1"),
         (lambda: tiny().loss([4, 5]), IndexError, "the index must be from 0 to 4, not 5"),

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import autograd
+from autograd import Value
 from autograd.errors import ArgumentError
 from autograd.many import data_of
 from autograd.watchers import no_grad
@@ -290,10 +291,19 @@ class GPT(Module):
 
     def _next(self, token: Any, cache: KeyValueCache) -> list[Any]:
         """Give the logits after one more token."""
-        x = self.norm(_added(self.token_embedding(token), self.position_embedding(len(cache))))
+        x = self.norm(_added(self._embedded(token), self.position_embedding(len(cache))))
         for block, keys, values in zip(self.blocks, cache.keys, cache.values, strict=True):
             x = block(x, keys, values)
         return self.head(x)  # type: ignore[no-any-return]
+
+    def _embedded(self, token: Any) -> list[Any]:
+        """Look a token up; one that is data as a product with a 1 among zeros: a layer, at which programs are best."""
+        if not isinstance(token, Value):
+            return self.token_embedding(token)
+        index = autograd.floor(token)
+        self.token_embedding(int(index.data))  # there must be such a token
+        hot = [autograd.where(index - place, 0.0, 1.0) for place in range(len(self.token_embedding.weight))]
+        return [autograd.dot(column, hot) for column in zip(*self.token_embedding.weight, strict=True)]
 
     def attention(self, tokens: Sequence[int]) -> list[list[list[list[float]]]]:
         """
