@@ -299,7 +299,7 @@ class GPT(Module):
     def _embedded(self, token: Any) -> list[Any]:
         """Look a token up; one that is data as a product with a 1 among zeros: a layer, at which programs are best."""
         if not isinstance(token, Value):
-            return self.token_embedding(token)
+            return self.token_embedding(token)  # type: ignore[no-any-return]
         index = autograd.floor(token)
         self.token_embedding(int(index.data))  # there must be such a token
         hot = [autograd.where(index - place, 0.0, 1.0) for place in range(len(self.token_embedding.weight))]
