@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
+from autograd.program.arrays import numpy
 from autograd.program.kernel import TILE, opcodes, pairs
 from autograd.program.layers import layers_of, outers_of, terms_of, uses_of
 from autograd.program.pausing import collector_paused
@@ -161,7 +162,8 @@ class _Plan:
         tape, codes = self.tape, self.tape.codes
         operands, starts = tape.operands, tape.starts
         add, mul = (tape.names.index(op) if op in tape.names else -1 for op in ("add", "mul"))
-        uses = bytearray(uses_of(tape, self.needed).clip(max=2).astype("uint8").tobytes())
+        often = uses_of(tape, self.needed)
+        uses = bytearray(numpy().where(often > 2, 2, often).astype("uint8").tobytes())
         for place in (*self.stored, *self.totals, *(x for outer in outers for x in outer.operands), *self.member):
             uses[place] = 2
         for place in self.needed:

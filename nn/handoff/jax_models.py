@@ -302,7 +302,8 @@ def _is_activation(name: str) -> bool:
 
 def _check_width(x: Any, width: int, who: object) -> None:
     if x.shape[-1:] != (width,):
-        msg = f"{type(who).__name__} takes {width} inputs, not an array of shape {x.shape}"
+        name, _, _ = repr(who).partition(" of [")  # without all neurons of a layer
+        msg = f"{name} takes {width} inputs, not an array of shape {x.shape}"
         raise ArgumentError(msg)
 
 
