@@ -54,7 +54,7 @@ _SOURCES = [
 @cache
 def _function(machine: Features) -> CompiledFunction:
     """Give the interpreter for a CPU."""
-    return compiled_once("interpreter", lambda: kernel.interpreter_module(machine)[0], _SOURCES, machine)
+    return compiled_once("interpreter", lambda: kernel.interpreter_module(machine), _SOURCES, machine)
 
 
 class Interpreter:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.primitives import BINARY, IEEE
 from autograd.program.elementary import Elementary
 from autograd.program.elementary.functions import TOGETHER
-from autograd.program.lanes import Body
+from autograd.program.lanes import AT_ONCE, Body
 from autograd.program.lowering import body_of, kept_instructions, operands_of
 from autograd.program.tape import OPERATORS, SOURCES, Tape
 
@@ -30,9 +30,6 @@ SPECIAL = ("end", "load", "store", "total", "sum", "dot", "layer", "outer")
 
 #: So many registers at a time are computed by a layer.
 TILE = 4
-
-#: So many vectors are computed side by side, for each instruction waits for the one before.
-_AT_ONCE = 4
 
 #: What the function is given, in this order, as a row of 64-bit whole numbers: addresses, and sizes.
 ARGUMENTS = (
@@ -83,7 +80,7 @@ def _of_the_table() -> dict[str, int]:
     return known
 
 
-def interpreter_module(features: Features) -> tuple[Any, set[str]]:
+def interpreter_module(features: Features) -> Any:
     """
     Write the interpreter.
 
@@ -94,10 +91,8 @@ def interpreter_module(features: Features) -> tuple[Any, set[str]]:
 
     Returns
     -------
-    module
-        An ``llvmlite.ir.Module`` with the function ``run``, of the address of its `ARGUMENTS`.
-    called
-        The functions of the C library that it calls.
+    llvmlite.ir.Module
+        With the function ``run``, of the address of its `ARGUMENTS`.
     """
     return _Writer(features).write()
 
@@ -116,9 +111,9 @@ class _Writer:
         self._run = ir.Function(module, ir.FunctionType(ir.VoidType(), [self._whole.as_pointer()]), "run")
         self._builder = ir.IRBuilder(self._run.append_basic_block("entry"))
         self._body = Body(self._builder, features.lanes, fused=features.fused)
-        self._wide = Body(self._builder, features.lanes * _AT_ONCE, fused=features.fused)
+        self._wide = Body(self._builder, features.lanes * AT_ONCE, fused=features.fused)
 
-    def write(self) -> tuple[Any, set[str]]:
+    def write(self) -> Any:
         builder = self._builder
         self._take_arguments()
         self._begin()
@@ -130,7 +125,7 @@ class _Writer:
             self._run_code()
         self._end()
         builder.ret_void()
-        return self._run.module, self._body.elementary.called | self._wide.elementary.called
+        return self._run.module
 
     def _take_arguments(self) -> None:
         builder, doubles, words = self._builder, self._double.as_pointer(), self._word.as_pointer()
@@ -312,9 +307,9 @@ class _Writer:
                 total = self._total_at(self._operand_at(at))
                 register = self._register_at(builder.add(at, one))
                 before = builder.load(total, align=8)
-                whole = builder.and_(self._vectors, self._number(-_AT_ONCE))
-                zeros = [before, *[self._body.constant(0.0)] * (_AT_ONCE - 1)]  # chains that are added up side by side
-                with self._accumulate(zero, whole, self._number(_AT_ONCE), zeros) as (v, sums, give):
+                whole = builder.and_(self._vectors, self._number(-AT_ONCE))
+                zeros = [before, *[self._body.constant(0.0)] * (AT_ONCE - 1)]  # chains that are added up side by side
+                with self._accumulate(zero, whole, self._number(AT_ONCE), zeros) as (v, sums, give):
                     give([self._added(so_far, register, v, i, shown) for i, so_far in enumerate(sums)])
                 first, *others = self._totals_out
                 for other in others:
@@ -519,7 +514,7 @@ class _Writer:
 
     def _vectors_in_groups(self) -> list[tuple[Body, Any, Any]]:
         """Give loops over the vectors of a block: several at a time, which the CPU computes side by side; the rest."""
-        whole = self._builder.and_(self._vectors, self._number(-_AT_ONCE))
+        whole = self._builder.and_(self._vectors, self._number(-AT_ONCE))
         return [(self._wide, self._number(0), whole), (self._body, whole, self._vectors)]
 
     @contextmanager

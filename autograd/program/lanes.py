@@ -8,6 +8,9 @@ from autograd.program.elementary import Elementary
 from autograd.program.lowering import body_of, kept_instructions
 from autograd.program.tape import Tape
 
+#: So many vectors are computed side by side, since each instruction waits for the one before.
+AT_ONCE = 4
+
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "truediv": "fdiv"}
 _COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 

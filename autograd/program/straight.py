@@ -16,7 +16,7 @@ from autograd.program.arrays import numpy
 from autograd.program.coding import partners_of
 from autograd.program.compiling import compiled
 from autograd.program.kernel import pairs
-from autograd.program.lanes import Body
+from autograd.program.lanes import AT_ONCE, Body
 from autograd.program.machine import features
 from autograd.program.tape import SOURCES
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from autograd.program.compiling import CompiledFunction
     from autograd.program.tape import Tape
-
-#: So many vectors are computed side by side, since each instruction waits for the one before.
-_AT_ONCE = 4
 
 #: Instructions of a chunk; a tape that is not much longer is one.
 _CHUNK, _WHOLE = 1_500, 5_000
@@ -68,7 +65,7 @@ class StraightLine:
     ) -> None:  # fmt: skip
         self._stored, self._summed = len(stored), len(summed)
         machine = features()
-        self._lanes = 1 if single else _AT_ONCE * machine.lanes
+        self._lanes = 1 if single else AT_ONCE * machine.lanes
         writer = _Writer(tape, stored, summed, self._lanes)
         self._chunks: list[CompiledFunction] = []
         for module in writer.modules(fused=machine.fused):
