@@ -6,8 +6,9 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.arrays import numpy
-from autograd.program.kernel import TILE, opcodes, pairs
-from autograd.program.layers import layers_of, outers_of, terms_of, uses_of
+from autograd.program.kernel import opcodes, pairs
+from autograd.program.layers import RowOuter, layers_of, outers_of, runs_of, terms_of, tiles, uses_of, with_rows
+from autograd.program.ordering import by_level
 from autograd.program.pausing import collector_paused
 from autograd.program.tape import SOURCES
 
@@ -24,6 +25,8 @@ class Code(NamedTuple):
 
     Parameters
     ----------
+    tape
+        The instructions that have been written: the same as were given, or in another order.
     words
         The code.
     registers
@@ -33,13 +36,14 @@ class Code(NamedTuple):
     weights
         What stands in the table of weights: places of parameters and constants, -1 for -0.0.
     totals
-        For each total that the code adds up, which sum it belongs to; one sum more than were asked for is for nothing.
+        For each total that the code adds up which sum it belongs to.
     products
         How many products layers compute for an example.
     instructions
         How many instructions there are beside these.
     """
 
+    tape: Tape
     words: array[int]
     registers: int
     shared: list[int]
@@ -50,7 +54,7 @@ class Code(NamedTuple):
 
 
 @collector_paused()
-def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> Code | None:
+def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) -> Code | None:
     """
     Write what results need as code.
 
@@ -62,13 +66,18 @@ def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> Code | No
         The places of what is wanted for each example.
     summed
         The places of what is wanted as a sum over the examples.
+    lanes
+        How many numbers a vector has.
 
     Returns
     -------
     Code or None
         None if there is an instruction that the interpreter does not know.
     """
-    plan = _Plan(tape, stored, summed)
+    plan = _Plan(tape, stored, summed, lanes)
+    if plan.member:  # a network, where much is alike
+        tape, at = by_level(tape, [*stored, *summed])
+        plan = _Plan(tape, [at[place] for place in stored], [at[place] for place in summed], lanes)
     return _Writer(plan).code() if plan.is_known() else None
 
 
@@ -119,6 +128,11 @@ class _Plan:
         By the place of the first of two that are computed together the other one, and the name of both.
     stored, totals
         By the place of a result where it goes.
+    scaled
+        By the place of the first sum of a layer whose results are only multiplied, each with another number: the places
+        of these products, and of the numbers.
+    column
+        By the place of the first sum of a layer that reads its x from the rows of inputs, where in a row they begin.
     elsewhere
         Whether what is at a place is computed with something else.
     factor
@@ -128,10 +142,12 @@ class _Plan:
         product behind that; -1 for never.
     shared
         Places of parameters and constants that must be in a register.
+    squares
+        By the place of an input those that are loaded at once with it, as many as a vector has lanes.
     """
 
-    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> None:
-        self.tape = tape
+    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) -> None:
+        self.tape, self.lanes = tape, lanes
         self.uniform = {code for code, name in enumerate(tape.names) if name in ("param", "constant")}
         self.sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
         products, plain = terms_of(tape, stored, summed)
@@ -140,41 +156,63 @@ class _Plan:
         self.member: dict[int, Layer] = layers_of(tape, self.needed, self.uniform)
         self.partners = partners_of(tape, self.needed)
         self.stored, self.totals = _by_place(enumerate(stored)), _by_place((index, place) for place, index in plain)
-        self.sum_count = len(summed)
         self.elsewhere = bytearray(len(tape))
         for second, _ in self.partners.values():
             self.elsewhere[second] = 1
-        outers = outers_of(products)
+        columns = {p: tape.operands[tape.starts[p]] for p in self.needed if tape.names[tape.codes[p]] == "input"}
+        outers = with_rows(outers_of(products), columns, lanes)
         self.factor = array("i", bytes(4 * len(tape)))
+        self.scaled: dict[int, tuple[list[int], list[int]]] = {}
         self._take_products_in(outers)
+        first = {layer.dots[0]: layer.column(columns, lanes) for layer in self.member.values()}
+        self.column = {dot: column for dot, column in first.items() if column is not None and dot not in self.scaled}
         self.last = array("i", [-1]) * len(tape)
         self.shared: dict[int, None] = {}
-        self.outers: dict[int, list[Outer]] = {}
+        self.outers: dict[int, list[Outer | RowOuter]] = {}
         self._find_last_uses(outers)
+        self.squares: dict[int, list[int]] = {}
+        self._find_squares(columns, lanes)
 
     def is_known(self) -> bool:
         """Tell whether the interpreter knows all instructions."""
         codes = {self.tape.codes[place] for place in self.needed} - self.sources
         return all(self.tape.names[code] in opcodes() for code in codes)
 
-    def _take_products_in(self, outers: Sequence[Outer]) -> None:
-        """Find products that nobody needs but one sum of two: they are one instruction with it."""
+    def _take_products_in(self, outers: Sequence[Outer | RowOuter]) -> None:
+        """Find products that are one instruction with what is multiplied, or with the sum of two that needs them."""
         tape, codes = self.tape, self.tape.codes
         operands, starts = tape.operands, tape.starts
         add, mul = (tape.names.index(op) if op in tape.names else -1 for op in ("add", "mul"))
         often = uses_of(tape, self.needed)
         uses = bytearray(numpy().where(often > 2, 2, often).astype("uint8").tobytes())
-        for place in (*self.stored, *self.totals, *(x for outer in outers for x in outer.operands), *self.member):
+        for place in (*self.stored, *self.totals, *(x for outer in outers for x in outer.operands)):
             uses[place] = 2
+        self._scale_layers(mul, uses)
         for place in self.needed:
             if codes[place] == add:
                 for side in (1, 0):
                     operand = operands[starts[place] + side]
-                    if codes[operand] == mul and uses[operand] == 1:
+                    is_free = not self.elsewhere[operand] and operand not in self.member
+                    if codes[operand] == mul and uses[operand] == 1 and is_free:
                         self.elsewhere[operand], self.factor[place] = 1, 1 + side
                         break
 
-    def _find_last_uses(self, outers: Sequence[Outer]) -> None:
+    def _scale_layers(self, mul: int, uses: Sequence[int]) -> None:
+        """Find layers of which each result is only multiplied, with what is known before the layer is."""
+        tape = self.tape
+        products: dict[int, tuple[int, int]] = {}
+        for place in self.needed:
+            if tape.codes[place] == mul and place not in self.member:
+                one, other = tape.operands[tape.starts[place] : tape.starts[place + 1]]
+                products |= {one: (place, other), other: (place, one)}
+        for layer in {layer.dots[0]: layer for layer in self.member.values()}.values():
+            found = [products[dot] for dot in layer.dots if uses[dot] == 1 and dot in products]
+            if len(found) == len(layer.dots) and all(factor < layer.dots[0] for _, factor in found):
+                self.scaled[layer.dots[0]] = [place for place, _ in found], [factor for _, factor in found]
+                for place, _ in found:
+                    self.elsewhere[place] = 1
+
+    def _find_last_uses(self, outers: Sequence[Outer | RowOuter]) -> None:
         codes, last, uniform = self.tape.codes, self.last, self.uniform
         for place in self.needed:
             if codes[place] not in self.sources and not self.elsewhere[place]:
@@ -195,10 +233,24 @@ class _Plan:
         for place in self.shared:
             last[place] = 2 * len(self.tape)  # its register is never free
 
+    def _find_squares(self, columns: dict[int, int], lanes: int) -> None:
+        at = {column: place for place, column in columns.items() if self.is_wanted(place)}
+        for run in runs_of(at):
+            for first in range(0, len(run) // lanes * lanes, lanes):
+                square = [at[column] for column in run[first : first + lanes]]
+                self.squares |= dict.fromkeys(square, square)
+
+    def is_wanted(self, place: int) -> bool:
+        """Tell whether an input must be in a register."""
+        return self.last[place] >= 0 or place in self.stored or place in self.totals
+
     def read(self, place: int) -> Sequence[int]:
         """Give what is read for an instruction, with what it takes in: of a + x*y these three."""
         if place in self.member:
-            return self.member[place].xs
+            layer = self.member[place]
+            if layer.dots[0] in self.column:
+                return ()
+            return (*layer.xs, *self.scaled[layer.dots[0]][1]) if layer.dots[0] in self.scaled else layer.xs
         operands, starts = self.tape.operands, self.tape.starts
         own = operands[starts[place] : starts[place + 1]]
         factor = self.factor[place]
@@ -223,14 +275,15 @@ class _Writer:
         self._words = array("i")
         # the latest instruction that is there for several registers, and where it says for how many
         self._begun = (-1, 0)
+        self._just_written: set[int] = set()  # by the latest instruction for two functions
         self._register = array("i", [-1]) * len(plan.tape)
         for index, place in enumerate(plan.shared):
             self._register[place] = index
-        self._unused = len(plan.shared)  # a register that nobody reads, for the rest of a tile
-        self._count = self._unused + 1
+        self._count = len(plan.shared)
         self._free: list[int] = []
         self._weights: list[int] = []
-        self._totals = list(range(plan.sum_count))
+        self._totals: list[int] = []
+        self._total_of: dict[int, int] = {}  # of a sum, for what is added up by itself
         self._regions: dict[tuple[tuple[int, ...], ...], int] = {}
         self._products = self._instructions = 0
 
@@ -251,22 +304,25 @@ class _Writer:
                 self._write(place, number[code], with_count=code in several)
             if place in busy:
                 self._give_out(place)
-            if last[place] == -1 and self._register[place] > self._unused:  # nobody reads it
+            if last[place] == -1 and self._register[place] >= len(plan.shared):  # nobody reads it
                 self._free.append(self._register[place])
         self._words.append(opcodes()["end"])
         totals, shared = self._totals, list(plan.shared)
-        return Code(self._words, self._count, shared, self._weights, totals, self._products, self._instructions)
+        words, weights, count = self._words, self._weights, self._count
+        return Code(plan.tape, words, count, shared, weights, totals, self._products, self._instructions)
 
     # ------------------------------------------------------------------ instructions
 
     def _load(self, place: int) -> None:
-        plan = self._plan
-        is_read = plan.last[place] >= 0 or place in plan.stored or place in plan.totals
-        if plan.tape.codes[place] not in plan.uniform and is_read:
-            self._register[place] = self._new()
-            which = plan.tape.operands[plan.tape.starts[place]]
-            self._go_on(opcodes()["load"], 2)
-            self._words.extend((self._register[place], which))
+        plan, tape = self._plan, self._plan.tape
+        if tape.codes[place] in plan.uniform or self._register[place] >= 0 or not plan.is_wanted(place):
+            return
+        square = plan.squares.get(place, [place])
+        self._go_on(opcodes()["load_rows" if place in plan.squares else "load"], len(square) + 1)
+        for each in square:
+            self._register[each] = self._new()
+            self._words.append(self._register[each])
+        self._words.append(tape.operands[tape.starts[square[0]]])
 
     def _write(self, place: int, number: int, *, with_count: bool) -> None:
         plan = self._plan
@@ -289,25 +345,60 @@ class _Writer:
         given = self._register[read[0]]
         self._release(read, 2 * place)
         self._register[place], self._register[second] = self._new(), self._new()
-        self._go_on(opcodes()[name], 3)
-        self._words.extend((self._register[place], self._register[second], given))
+        results = self._register[place], self._register[second]
+        if given in self._just_written:  # the instruction reads what it is for at once
+            self._begun = -1, 0
+        if self._go_on(opcodes()[name], 3):
+            self._just_written.clear()
+        self._just_written.update(results)
+        self._words.extend((*results, given))
         self._instructions += 1
 
     def _write_layer(self, place: int) -> None:
         """Write a layer where the first of its sums is."""
         layer = self._plan.member[place]
-        if layer.dots[0] == place:
-            outs = []
-            for dot in layer.dots:
-                self._register[dot] = self._new()
-                outs.append(self._register[dot])
-            outs += [self._unused] * (-len(outs) % TILE)
-            self._words.extend((opcodes()["layer"], len(outs) // TILE, len(layer.xs), len(self._weights)))
-            self._words.extend(self._register[x] for x in layer.xs)
-            self._words.extend(outs)
-            self._weights += layer.tiled_weights()
+        if place in self._plan.column:
+            self._write_layer_of_rows(layer, self._plan.column[place])
+        elif layer.dots[0] == place:
+            results, factors = self._plan.scaled.get(place, (layer.dots, []))
+            for result in results:
+                self._register[result] = self._new()
+            for size, part in tiles(len(results)):
+                name = f"{'scaled_' if factors else ''}layer{size}"
+                outs = [self._register[result] for result in results[part]]
+                self._words.extend((opcodes()[name], len(outs) // size, len(layer.xs), len(self._weights)))
+                self._words.extend(self._register[x] for x in layer.xs)
+                if factors:
+                    pairs = zip(outs, (self._register[factor] for factor in factors[part]), strict=True)
+                    outs = [register for pair in pairs for register in pair]
+                self._words.extend(outs)
+                for start in range(part.start, part.stop, size):
+                    self._weights += layer.tiled_weights(start, size)
             self._products += len(layer.dots) * len(layer.xs)
-        self._release(layer.xs, 2 * place)
+        self._release(self._plan.read(place), 2 * place)
+
+    def _write_layer_of_rows(self, layer: Layer, column: int) -> None:
+        for dot in layer.dots:
+            self._register[dot] = self._new()
+        lanes, count = self._plan.lanes, len(layer.dots)
+        vectors = -(-count // lanes)
+        for width, start, stop in ((2, 0, vectors // 2 * 2), (1, vectors // 2 * 2, vectors)):
+            if start == stop:
+                continue
+            words = opcodes()[f"layer_rows{width}"], (stop - start) // width, len(layer.xs), len(self._weights), column
+            self._words.extend(words)
+            outs = [self._register[dot] for dot in layer.dots[start * lanes : stop * lanes]]
+            self._words.extend(outs)
+            self._words.extend([self._unused()] * ((stop - start) * lanes - len(outs)))
+            for first in range(start, stop, width):
+                self._weights += layer.rows_of_weights(first * lanes, width * lanes)
+        self._products += count * len(layer.xs)
+
+    def _unused(self) -> int:
+        """Give a register that nobody reads, for what is beyond the last sum."""
+        register = self._new()
+        self._free.append(register)
+        return register
 
     def _give_out(self, place: int) -> None:
         """Store a result, add it up, and multiply what is to be summed."""
@@ -316,24 +407,44 @@ class _Writer:
             self._words.extend((opcodes()["store"], index, register[place]))
         for index in plan.totals.get(place, ()):
             self._go_on(opcodes()["total"], 2)
-            self._words.extend((index, register[place]))
+            total = self._total_of.setdefault(index, len(self._totals))
+            if total == len(self._totals):
+                self._totals.append(index)
+            self._words.extend((total, register[place]))
         for outer in plan.outers.get(place, ()):
-            first = self._regions.setdefault(tuple(outer.targets), len(self._totals))
-            if first == len(self._totals):
-                self._totals += outer.tiled_targets(plan.sum_count)
-            self._words.extend((opcodes()["outer"], -(-len(outer.a) // TILE), -(-len(outer.x) // TILE), first))
-            self._words.extend(outer.registers(register, self._unused))
-            self._products += len(outer.a) * len(outer.x)
+            (self._multiply_rows if isinstance(outer, RowOuter) else self._multiply)(outer)
             self._release(outer.operands, 2 * place + 1)
 
-    def _go_on(self, code: int, size: int) -> None:
-        """Begin an instruction that is there for several registers, or go on with the latest."""
+    def _multiply(self, outer: Outer) -> None:
+        first = self._regions.setdefault(tuple(outer.targets), len(self._totals))
+        is_new = first == len(self._totals)
+        for height, rows in tiles(len(outer.a)):
+            for width, columns in tiles(len(outer.x)):
+                part = outer.part(rows, columns)
+                self._words.extend((opcodes()[f"outer{height}x{width}"], len(part.a) // height))
+                self._words.extend((len(part.x) // width, first))
+                self._words.extend(self._register[place] for place in part.operands)
+                first += len(part.a) * len(part.x)
+                if is_new:
+                    self._totals += part.tiled_targets(height, width)
+        self._products += len(outer.a) * len(outer.x)
+
+    def _multiply_rows(self, outer: RowOuter) -> None:
+        for size, part in tiles(len(outer.a)):
+            a, targets = outer.a[part], outer.targets[part]
+            self._words.extend((opcodes()[f"outer_rows{size}"], len(a) // size, outer.count // self._plan.lanes))
+            self._words.extend((outer.column, *(self._register[place] for place in a), *targets))
+        self._products += len(outer.a) * outer.count
+
+    def _go_on(self, code: int, size: int) -> bool:
+        """Go on with the latest instruction, or begin one that may be there for several registers; tell if it is new."""
         latest, times = self._begun
         if latest == code and times + 1 + self._words[times] * size == len(self._words):
             self._words[times] += 1
-        else:
-            self._words.extend((code, 1))
-            self._begun = code, len(self._words) - 1
+            return False
+        self._words.extend((code, 1))
+        self._begun = code, len(self._words) - 1
+        return True
 
     # ------------------------------------------------------------------ registers
 

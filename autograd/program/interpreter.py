@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from autograd.program.machine import Features
     from autograd.program.tape import Tape
 
-#: Numbers that the registers may have together, so that they stay in the cache.
-_IN_CACHE = 2**21
+#: Numbers that the registers may have together, so that they stay in the cache; where layers read each many times, also
+#: with the inputs of a block, in a smaller one.
+_IN_CACHE, _IN_SMALL_CACHE = 2**21, 12 * 2**10
 
 #: Of more registers than these each has one vector, or they would take too much memory.
 _MANY = 2**20
@@ -78,32 +79,30 @@ class Interpreter:
 
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> None:
         np = numpy()
-        code = coded(tape, stored, summed)
+        self._machine = features()
+        code = coded(tape, stored, summed, self._machine.lanes)
         if code is None:
             msg = "the interpreter does not know all instructions"
             raise NotImplementedError(msg)
-        self._machine = features()
         self._function = _function(self._machine)
-        self._stored, self._summed = len(stored), len(summed)
+        self._stored = len(stored)
         self._registers = code.registers
         self.instructions = code.instructions
         self.is_dense = code.products > 4 * code.instructions
         self.name = "dense loops" if self.is_dense else "interpreter"
         lanes = self._machine.lanes
-        self._most_vectors = 1
-        if code.registers <= _MANY:
-            self._most_vectors = max(4, min(_MOST_VECTORS, _IN_CACHE // (code.registers * lanes) // 4 * 4))
-        constants = _Constants(tape)
+        constants = _Constants(code.tape)
         mask = np.concatenate([np.ones(lanes), np.zeros(lanes)])
-        rows = [code.words, *(constants.indices(places) for places in (code.shared, code.weights)), code.totals]
-        kept = [*(np.array(row, dtype=np.int32) for row in rows), np.array(constants.numbers), mask]
-        names = ("code", "shared_from", "weights_from", "targets", "constants", "mask")
+        shared, weights = (constants.indices(places) for places in (code.shared, code.weights))
+        kept = [*(np.array(row, dtype=np.int32) for row in (code.words, shared, weights, code.totals)), mask]
+        names = ("code", "shared_from", "weights_from", "targets", "mask")
+        self._constants = np.array(constants.numbers[::-1])  # they are counted backwards
         self._kept = kept  # as long as there are their addresses
         self._given = {name: row.ctypes.data for name, row in zip(names, kept, strict=True)} | {
             "shared_count": len(code.shared),
             "weight_count": len(code.weights),
             "total_count": len(code.totals),
-            "sum_count": len(summed) + 1,
+            "sum_count": len(summed),
         }
         self._memories: dict[tuple[int, int], list[_Memory]] = {}  # of earlier runs, by the shape of the inputs
 
@@ -124,10 +123,16 @@ class Interpreter:
         self._memories.setdefault(shape, []).append(memory)
         return stored, sums, is_finite
 
+    def _vectors_of_block(self, row: int) -> int:
+        if self._registers > _MANY:
+            return 1
+        numbers, room = (self._registers + row, _IN_SMALL_CACHE) if self.is_dense else (self._registers, _IN_CACHE)
+        return max(4, min(_MOST_VECTORS, room // (numbers * self._machine.lanes) // 4 * 4))
+
     def _memory(self, count: int, row: int, params: int) -> _Memory:
         lanes = self._machine.lanes
         vectors = max(1, -(-count // lanes))
-        width = min(self._most_vectors, vectors) * lanes
+        width = min(self._vectors_of_block(row), vectors) * lanes
         stride = width + _LINE  # else the same vector of all registers would compete for a few places of the cache
         given = self._given | {"width": width, "stride": stride, "row": row, "column": vectors * lanes, "count": count}
         sizes = {
@@ -136,9 +141,12 @@ class Interpreter:
             "totals": given["total_count"] * lanes,
             "sums": given["sum_count"],
             "finite": lanes,
+            "constants": _aligned(len(self._constants)),
             "params": params,
         }
-        return _Memory(given, sizes, (count, row), (self._stored, vectors * lanes))
+        memory = _Memory(given, sizes, (count, row), (self._stored, vectors * lanes))
+        memory.constants[-len(self._constants) :] = self._constants
+        return memory
 
 
 class _Memory:
@@ -173,7 +181,8 @@ class _Memory:
             start = starts[name] - offset
             return self._all[start : start + sizes[name]]
 
-        self.params, self.finite, self.sums = row("params"), row("finite"), row("sums")[:-1]
+        self.constants, self.params = row("constants"), row("params")
+        self.finite, self.sums = row("finite"), row("sums")
         if self._is_small:
             self._inputs, self._stored = row("inputs").reshape(inputs), row("stored").reshape(stored)[:, : inputs[0]]
             self._packed = self._pack()

@@ -16,7 +16,7 @@ from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from autograd.program.tape import Tape
 
@@ -46,23 +46,62 @@ class Layer(NamedTuple):
     starts: list[int]
     weights: list[tuple[int, ...]]
 
-    def tiled_weights(self) -> list[int]:
+    def tiled_weights(self, start: int, size: int) -> list[int]:
         """
-        Order the weights as the interpreter reads them: for some sums at a time their starts, then each weight.
+        Order the weights of some sums, a tile, as the interpreter reads them: their starts, then each weight.
+
+        Parameters
+        ----------
+        start, size
+            Of the tile.
 
         Returns
         -------
         list of int
-            Places; -1 for -0.0, which changes nothing, where there are not so many sums or one starts from nothing.
+            Places; -1 for -0.0, which changes nothing, where a sum starts from nothing.
         """
-        ordered: list[int] = []
-        for first in range(0, len(self.dots), TILE):
-            missing = [-1] * (first + TILE - len(self.dots))
-            starts = self.starts[first : first + TILE]
-            ordered += [*starts, *missing]
-            for column in zip(*self.weights[first : first + TILE], strict=True):
-                ordered += [*column, *missing]
-        return ordered
+        tile = slice(start, start + size)
+        return [*self.starts[tile], *(weight for column in zip(*self.weights[tile], strict=True) for weight in column)]
+
+    def column(self, columns: Mapping[int, int], lanes: int) -> int | None:
+        """
+        Tell where in the row of an example the x begin, if the interpreter can read them there.
+
+        Parameters
+        ----------
+        columns
+            Of the places of inputs.
+        lanes
+            How many numbers a vector has.
+
+        Returns
+        -------
+        int or None
+            None if it cannot, or if it would not pay: there are no whole vectors of sums.
+        """
+        first = columns.get(self.xs[0])
+        follow = first is not None and [columns.get(x) for x in self.xs] == [*range(first, first + len(self.xs))]
+        return first if follow and len(self.dots) >= lanes > 2 else None
+
+    def rows_of_weights(self, start: int, size: int) -> list[int]:
+        """
+        Order the weights as `tiled_weights`, where the tile may have more than there are sums.
+
+        Parameters
+        ----------
+        start, size
+            Of the tile.
+
+        Returns
+        -------
+        list of int
+            Places; -1 for -0.0.
+        """
+        missing = [-1] * (start + size - len(self.dots))
+        tiled = self.tiled_weights(start, size)
+        own = size - max(0, len(missing))
+        rows = [tiled[i : i + own] for i in range(0, len(tiled), own)]
+        return [weight for row in rows for weight in (*row, *missing)]
 
 
 class Outer(NamedTuple):
@@ -86,52 +125,92 @@ class Outer(NamedTuple):
         """All places that are read."""
         return (*self.a, *self.x)
 
-    def registers(self, register: Sequence[int], unused: int) -> list[int]:
+    def part(self, rows: slice, columns: slice) -> Outer:
         """
-        Write which registers the interpreter's instruction reads, in whole tiles.
+        Take some of the products.
 
         Parameters
         ----------
-        register
-            By place.
-        unused
-            A register for the rest of a tile.
+        rows, columns
+            Which a, and which x.
+
+        Returns
+        -------
+        Outer
+        """
+        return Outer(self.a[rows], self.x[columns], [row[columns] for row in self.targets[rows]])
+
+    def tiled_targets(self, height: int, width: int) -> list[int]:
+        """
+        Order the targets as the interpreter does: tile by tile.
+
+        Parameters
+        ----------
+        height, width
+            Of a tile.
 
         Returns
         -------
         list of int
         """
-        return [
-            register[place] if place >= 0 else unused for places in (self.a, self.x) for place in _filled(places, -1)
-        ]
-
-    def tiled_targets(self, nowhere: int) -> list[int]:
-        """
-        Order the targets as the interpreter does.
-
-        Parameters
-        ----------
-        nowhere
-            The target of what is in the rest of a tile.
-
-        Returns
-        -------
-        list of int
-        """
-        padded = [_filled(row, nowhere) for row in self.targets]
-        padded = _filled(padded, [nowhere] * len(padded[0]))
         return [
             target
-            for i in range(0, len(padded), TILE)
-            for j in range(0, len(padded[0]), TILE)
-            for row in padded[i : i + TILE]
-            for target in row[j : j + TILE]
+            for i in range(0, len(self.a), height)
+            for j in range(0, len(self.x), width)
+            for row in self.targets[i : i + height]
+            for target in row[j : j + width]
         ]
 
 
-def _filled(items: Sequence[Any], rest: Any) -> list[Any]:
-    """Fill the last tile."""
-    return [*items, *[rest] * (-len(items) % TILE)]
+class RowOuter(NamedTuple):
+    """
+    Such products with inputs that stand side by side in the row of an example.
+
+    Parameters
+    ----------
+    a
+        Places of the other numbers.
+    column
+        Of the first input.
+    count
+        Of the inputs.
+    targets
+        For each a which total the product with the first input belongs to; those with the others follow.
+    """
+
+    a: tuple[int, ...]
+    column: int
+    count: int
+    targets: list[int]
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """All places that are read from registers."""
+        return self.a
+
+
+def tiles(count: int) -> list[tuple[int, slice]]:
+    """
+    Cut numbers into tiles.
+
+    Parameters
+    ----------
+    count
+        Of the numbers.
+
+    Returns
+    -------
+    list of (int, slice)
+        The size of a tile, and which numbers are in such; first those of whole tiles, then the rest.
+
+    Examples
+    --------
+    >>> tiles(10), tiles(3)
+    ([(4, slice(0, 8, None)), (2, slice(8, 10, None))], [(3, slice(0, 3, None))])
+    """
+    whole = count // TILE * TILE
+    cut = [(TILE, slice(0, whole)), (count - whole, slice(whole, count))]
+    return [(size, part) for size, part in cut if part.start < part.stop]
 
 
 def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> dict[int, Layer]:
@@ -276,3 +355,66 @@ def outers_of(products: Sequence[tuple[int, int, int]]) -> list[Outer]:
         targets = [*found.targets, tuple(index for _, index in row)]
         by_xs[xs] = Outer((*found.a, a), xs, targets)
     return list(by_xs.values())
+
+
+def with_rows(outers: Sequence[Outer], columns: Mapping[int, int], lanes: int) -> list[Outer | RowOuter]:
+    """
+    Take from such products those with whole vectors of inputs whose sums follow each other, too.
+
+    Parameters
+    ----------
+    outers
+        The products.
+    columns
+        Of the places of inputs.
+    lanes
+        How many numbers a vector has.
+
+    Returns
+    -------
+    list of Outer and RowOuter
+    """
+    found: list[Outer | RowOuter] = []
+    for outer in outers:
+        where = {columns[x]: i for i, x in enumerate(outer.x) if x in columns}
+        left = {*range(len(outer.x))}
+        for run in runs_of(where):
+            places = [where[column] for column in run[: len(run) // lanes * lanes]]
+            if places and all(_follow_each_other([row[i] for i in places]) for row in outer.targets):
+                found.append(RowOuter(outer.a, run[0], len(places), [row[places[0]] for row in outer.targets]))
+                left -= {*places}
+        if left:
+            targets = [tuple(row[i] for i in sorted(left)) for row in outer.targets]
+            found.append(Outer(outer.a, tuple(outer.x[i] for i in sorted(left)), targets))
+    return found
+
+
+def _follow_each_other(numbers: Sequence[int]) -> bool:
+    return [*numbers] == [*range(numbers[0], numbers[0] + len(numbers))]
+
+
+def runs_of(numbers: Iterable[int]) -> list[list[int]]:
+    """
+    Put numbers together that follow each other.
+
+    Parameters
+    ----------
+    numbers
+        Different whole numbers.
+
+    Returns
+    -------
+    list of list of int
+
+    Examples
+    --------
+    >>> runs_of([5, 2, 3, 7, 1])
+    [[1, 2, 3], [5], [7]]
+    """
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs

@@ -97,10 +97,63 @@ class Elementary:
         list of llvmlite.ir.Value
         """
         writer = self._writer(name, 1)
-        _, write = TOGETHER[name]
-        is_far, usual = write(writer, Numbers(writer, x))
+        usual = [Numbers(writer, each) for each in self.end(name, self.begin(name, x))]
+        is_far = ~(abs(Numbers(writer, x)) < TOGETHER[name].limit)
         both = writer.rarely(is_far, usual, lambda: [Numbers(writer, each) for each in apart()])
         return [each.value for each in both]
+
+    def begin(self, name: str, x: Any) -> list[Any]:
+        """
+        Append the beginning of the two, where no lane is far out.
+
+        Parameters
+        ----------
+        name, x
+            As for `together`.
+
+        Returns
+        -------
+        list of llvmlite.ir.Value
+        """
+        writer = self._writer(name, 1)
+        return [each.value for each in TOGETHER[name].begin(writer, Numbers(writer, x))]
+
+    def end(self, name: str, begun: Sequence[Any]) -> list[Any]:
+        """
+        Append their end.
+
+        Parameters
+        ----------
+        name
+            As for `together`.
+        begun
+            What `begin` has given.
+
+        Returns
+        -------
+        list of llvmlite.ir.Value
+        """
+        writer = self._writer(name, 1)
+        return [each.value for each in TOGETHER[name].end(writer, *[Numbers(writer, each) for each in begun])]
+
+    def are_near(self, name: str, squares: Any) -> Any:
+        """
+        Tell whether no lane is far out.
+
+        Parameters
+        ----------
+        name
+            As for `together`.
+        squares
+            A vector: the sum of the squares of several numbers.
+
+        Returns
+        -------
+        llvmlite.ir.Value
+            One truth value; False also if only all together are far out.
+        """
+        writer = self._writer(name, 1)
+        return self._builder.not_((~(Numbers(writer, squares) < TOGETHER[name].limit ** 2)).any())
 
     @classmethod
     def has(cls, name: str) -> bool:

@@ -8,7 +8,7 @@ rounding takes away is carried along where it would show. Nothing depends on wha
 from __future__ import annotations
 
 from math import inf, nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.elementary import coefficients
 from autograd.program.elementary.remainders import remainder
@@ -18,7 +18,7 @@ from autograd.program.elementary.vectors import bits_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from autograd.program.elementary.vectors import Bits, Mask, Numbers, Writer
+    from autograd.program.elementary.vectors import Bits, Numbers, Writer
 
 #: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
 _TO_WHOLE = 1.5 * 2.0**52
@@ -59,8 +59,9 @@ def _exp_parts(w: Writer, x: Numbers, more: Numbers) -> tuple[Numbers, Numbers, 
 
 def exp(w: Writer, x: Numbers) -> Numbers:
     """Write the exponential function."""
-    shifted, r, _ = _reduced(w, w.between(x, -746.0, 710.0))
-    return _scaled(r * r * w.polynomial(r, coefficients.EXP) + r + 1.0, shifted)
+    is_zero = x < -746.0  # as of -inf, and often: not a subnormal number, which takes CPUs long
+    shifted, r, _ = _reduced(w, w.at_most(is_zero.pick(0.0, x), 710.0))
+    return is_zero.pick(0.0, _scaled(r * r * w.polynomial(r, coefficients.EXP) + r + 1.0, shifted))
 
 
 def exp2(w: Writer, x: Numbers) -> Numbers:
@@ -525,30 +526,56 @@ FUNCTIONS: dict[str, Callable[..., Numbers]] = {
 }
 
 
-def _tanh_and_its_slope(w: Writer, x: Numbers) -> tuple[Mask, list[Numbers]]:
+#: Added to a small number, it leaves the nearest whole number and the bias of an exponent in the last bits.
+_TO_SCALE = _TO_WHOLE + 1023.0
+
+
+def _begin_tanh(w: Writer, x: Numbers) -> list[Numbers]:
+    """Give x, 2**n and r: 2|x| is n log(2) + r."""
+    size = abs(x)
+    shifted = w.fma(size, 2.0 * _LOG2_E, _TO_SCALE)
+    n = shifted - _TO_SCALE
+    r = w.fma(n, -_LN2_LOW, w.fma(n, -_LN2_HIGH, size + size))
+    return [x, (shifted.bits << 52).number, r]
+
+
+def _tanh_and_its_slope(w: Writer, x: Numbers, scale: Numbers, r: Numbers) -> list[Numbers]:
     """
     Write tanh and its derivative from one exponential, t = exp(2|x|) - 1, and one division.
 
     tanh is t/(t + 2), and its derivative (1 + tanh)(1 - tanh), of which the last is 2/(t + 2).
     """
-    size = abs(x)
-    double = size + size
-    shifted = w.fma(double, _LOG2_E, _TO_SCALE)
-    n, scale = shifted - _TO_SCALE, (shifted.bits << 52).number
-    r = w.fma(n, -_LN2_LOW, w.fma(n, -_LN2_HIGH, double))
-    line = w.fma(r * r, w.polynomial(r, coefficients.EXP), r)
-    t = w.fma(scale, line, scale - 1.0)
+    curve = w.polynomial(r, coefficients.EXP)
+    t = w.fma(curve, scale * (r * r), w.fma(scale, r, scale - 1.0))
     below = t + 2.0
+    below_low = t - (below - 2.0)
     inverse = 1.0 / below
-    near = t * inverse
-    out = w.fma(w.rest(-near, below, t), inverse, near)
-    return ~(size < 350.0), [w.with_sign(out, x), (inverse + inverse) * (1.0 + out)]
+    ratio = t * inverse
+    rest = w.fma(-ratio, below_low, w.rest(-ratio, below, t))
+    return [w.with_sign(w.fma(rest, inverse, ratio), x), (inverse + inverse) * (1.0 + ratio)]
 
 
-#: Added to a small number, it leaves the nearest whole number and the bias of an exponent in the last bits.
-_TO_SCALE = _TO_WHOLE + 1023.0
+class Pair(NamedTuple):
+    """
+    Two functions of the same number that share most of their work.
 
-#: Beside a primitive another function of the same number, and what writes both; it says where they must be had apart.
-TOGETHER: dict[str, tuple[str, Callable[[Writer, Numbers], tuple[Mask, list[Numbers]]]]] = {
-    "tanh": ("sech2", _tanh_and_its_slope)
-}
+    Parameters
+    ----------
+    second
+        The other function.
+    limit
+        The size of a number from which on they must be had apart.
+    begin
+        Writes the beginning.
+    end
+        Writes the two, of what the beginning gives.
+    """
+
+    second: str
+    limit: float
+    begin: Callable[[Writer, Numbers], list[Numbers]]
+    end: Callable[..., list[Numbers]]
+
+
+#: By the primitive that is the first of two.
+TOGETHER: dict[str, Pair] = {"tanh": Pair("sech2", 350.0, _begin_tanh, _tanh_and_its_slope)}

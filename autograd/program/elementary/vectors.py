@@ -287,8 +287,12 @@ class Writer:
 
     def between(self, x: Numbers, low: float, high: float) -> Numbers:
         """Move x between two bounds; nan stays."""
-        x = self.number(high).__lt__(x).pick(high, x)
+        x = self.at_most(x, high)
         return self.number(low).__gt__(x).pick(low, x)
+
+    def at_most(self, x: Numbers, high: float) -> Numbers:
+        """Move x below a bound; nan stays."""
+        return self.number(high).__lt__(x).pick(high, x)
 
     def again(self, *operands: Numbers) -> Numbers:
         """Call the function that is being written."""
