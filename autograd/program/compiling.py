@@ -107,23 +107,14 @@ class CompiledFunction:
     ----------
     address
         Where it is.
+    run
+        Runs it. The arguments are whole numbers of 64 bits, one after the other, as bytes.
     """
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine
         self.address: int = engine.get_function_address("run")
-        self._function = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(self.address)
-
-    def __call__(self, arguments: bytes) -> None:
-        """
-        Run it.
-
-        Parameters
-        ----------
-        arguments
-            Whole numbers of 64 bits, one after the other.
-        """
-        self._function(arguments)
+        self.run: Callable[[bytes], None] = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(self.address)
 
 
 def cache_folder() -> Path:

@@ -90,7 +90,8 @@ class Executor:
             None if that has not been looked at.
         """
         self._runs = runs = self._choose(len(inputs))
-        threads = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
+        if threads > 1:
+            threads = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
         if threads < 2:
             return runs.run(inputs, params)
         np = numpy()

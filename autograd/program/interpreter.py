@@ -108,20 +108,16 @@ class Interpreter:
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
         """Compute the results, as every `Runner`."""
-        shape = inputs.shape
+        kept = self._memories.setdefault(inputs.shape, [])
         try:
-            memory = self._memories[shape].pop()  # nobody else can have it then
-        except (KeyError, IndexError):
-            memory = self._memory(len(inputs), inputs.shape[1], len(params))
-        memory.params[:] = params
-        stored, arguments, _alive = memory.begin(inputs)
-        self._function(arguments)
-        stored = memory.stored_of(stored)
-        sums, is_finite = memory.sums.copy(), math.isfinite(memory.finite[0])
-        if len(self._memories) > _SHAPES:
-            self._memories.clear()
-        self._memories.setdefault(shape, []).append(memory)
-        return stored, sums, is_finite
+            memory = kept.pop()  # nobody else can have it then
+        except IndexError:
+            if len(self._memories) > _SHAPES:
+                self._memories.clear()
+            memory = self._memory(*inputs.shape, len(params))
+        results = memory.run(self._function, inputs, params)
+        kept.append(memory)
+        return results
 
     def _vectors_of_block(self, row: int) -> int:
         if self._registers > _MANY:
@@ -181,28 +177,28 @@ class _Memory:
             start = starts[name] - offset
             return self._all[start : start + sizes[name]]
 
-        self.constants, self.params = row("constants"), row("params")
-        self.finite, self.sums = row("finite"), row("sums")
+        self.constants, self._params = row("constants"), row("params")
+        self._finite, self._sums = row("finite"), row("sums")
         if self._is_small:
-            self._inputs, self._stored = row("inputs").reshape(inputs), row("stored").reshape(stored)[:, : inputs[0]]
+            self._inputs, self._stored = row("inputs").reshape(inputs), row("stored").reshape(stored)
             self._packed = self._pack()
 
     def _pack(self) -> bytes:
         return _PACK(*(self._given[name] for name in kernel.ARGUMENTS))
 
-    def begin(self, inputs: Any) -> tuple[Any, bytes, Any]:
-        """Give where results go, the arguments of the function, and what must live as long as it runs."""
+    def run(self, function: CompiledFunction, inputs: Any, params: Any) -> tuple[Any, Any, bool]:
+        """Compute the results, as every `Runner`; they are copies, where the next run would write over them."""
+        self._params[...] = params
         if self._is_small:
-            self._inputs[:] = inputs
-            return self._stored, self._packed, None
-        np = numpy()
-        inputs, stored = np.ascontiguousarray(inputs), np.empty(self._shape)
-        self._given |= {"inputs": inputs.ctypes.data, "stored": stored.ctypes.data}
-        return stored, self._pack(), inputs
-
-    def stored_of(self, stored: Any) -> Any:
-        """Give the results, which the next run must not write over."""
-        return stored.copy() if self._is_small else stored[:, : self._count]
+            self._inputs[...] = inputs
+            function.run(self._packed)
+            stored = self._stored.copy()
+        else:
+            np = numpy()
+            inputs, stored = np.ascontiguousarray(inputs), np.empty(self._shape)
+            self._given |= {"inputs": inputs.ctypes.data, "stored": stored.ctypes.data}
+            function.run(self._pack())
+        return stored[:, : self._count], self._sums.copy(), math.isfinite(self._finite[0])
 
 
 def _aligned(size: int) -> int:

@@ -51,10 +51,13 @@ class Program:
         self._graph = graph
         self.params = tuple(params)
         self._constants = list(constants)
+        self._wanted = f"x must be {len(graph.inputs)} numbers, or rows of so many"
+        self._wanted_params = f"params must be {len(self.params)} numbers"
         self._tape = Tape(keeps_entries=True)
         self._place = put_forward(self._tape, graph)
         self._guards = put_guards(self._tape, graph.comparisons, self._place)
         self._values = [self._place[root] for root in graph.roots]
+        self._observed = [*self._values, *(guard.place for guard in self._guards)]  # for each example
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._check_constants()
@@ -124,11 +127,18 @@ class Program:
             raise ArgumentError(msg) from None
 
     @MadeOnce
-    def _slopes(self) -> list[list[int]]:
-        """For each result the places of its derivatives, by the parameters or else by the inputs."""
-        graph = self._graph
-        leaves = graph.leaves()
-        return [put_backward(self._tape, graph, self._place, root, leaves) for root in graph.roots]
+    def _first_slopes(self) -> list[int]:
+        """The places of the first result's derivatives, by the parameters or else by the inputs."""
+        return self._slopes_of(self._graph.roots[0])
+
+    @MadeOnce
+    def _flat_slopes(self) -> list[int]:
+        """The same of all results, one after the other."""
+        others = [self._slopes_of(root) for root in self._graph.roots[1:]]
+        return [*self._first_slopes, *(place for row in others for place in row)]
+
+    def _slopes_of(self, root: int) -> list[int]:
+        return put_backward(self._tape, self._graph, self._place, root, self._graph.leaves())
 
     @MadeOnce
     def _forward(self) -> Executor:
@@ -140,20 +150,12 @@ class Program:
 
     @MadeOnce
     def _with_sums(self) -> Executor:
-        return Executor(self._tape, self._observed, self._flat_slopes)
+        """What adds up the derivatives of the first result; where users have several, they ask for no sums."""
+        return Executor(self._tape, self._observed, self._first_slopes)
 
     @MadeOnce
     def _of_guards(self) -> Executor:
         return Executor(self._tape, [guard.place for guard in self._guards])
-
-    @property
-    def _observed(self) -> list[int]:
-        """The places of what a run looks at for each example: the values, and what must come out as it did."""
-        return [*self._values, *(guard.place for guard in self._guards)]
-
-    @property
-    def _flat_slopes(self) -> list[int]:
-        return [place for row in self._slopes for place in row]
 
     @property
     def executor(self) -> str:
@@ -167,7 +169,7 @@ class Program:
 
     @property
     def _of_gradient(self) -> Executor:
-        return self._with_sums if self.params else self._with_slopes
+        return self._with_sums if self.params and self._graph.single else self._with_slopes
 
     def compile(self, *, single: bool = False) -> None:
         """
@@ -236,8 +238,11 @@ class Program:
             What an operation raises outside of its domain.
         """
         points, is_batch = self._points(x)
-        values, _, _ = self._run(self._forward, points, self._numbers(params), check=check, threads=threads)
-        return self._shaped(values, is_batch=is_batch)
+        stored, _ = self._run(self._forward, points, self._numbers(params), check=check, threads=threads)
+        values = stored[: len(self._values)]
+        if self._graph.single:
+            return values[0] if is_batch else float(values[0, 0])
+        return list(values) if is_batch else values[:, 0].tolist()
 
     def value_and_grad(
         self, x: Any, *, params: Any = None, summed: bool = False, check: bool = True, threads: int = 1
@@ -271,16 +276,15 @@ class Program:
             msg = "value_and_grad is of one result: this program has several; call jacobian"
             raise ArgumentError(msg)
         points, is_batch = self._points(x)
-        if self.params and not (summed or len(points)):
+        count = len(points)
+        if self.params and not (summed or count):
             msg = "x must have an example at least: there is no mean over none; with summed=True the sum is zero"
             raise ArgumentError(msg)
-        np = numpy()
-        numbers = self._numbers(params)
-        values, slopes, sums = self._run(self._of_gradient, points, numbers, check=check, threads=threads)
-        value = self._shaped(values, is_batch=is_batch)
+        stored, sums = self._run(self._of_gradient, points, self._numbers(params), check=check, threads=threads)
+        value = stored[0] if is_batch else float(stored[0, 0])
         if self.params:
-            return value, sums / (1 if summed else len(points))
-        rows = np.ascontiguousarray(np.transpose(slopes)) if len(slopes) else np.empty((len(points), 0))
+            return value, sums if summed else sums / float(count)
+        rows = numpy().ascontiguousarray(stored[len(self._observed) :].T)
         return value, rows if is_batch else rows[0]
 
     def jacobian(self, x: Any, *, params: Any = None, check: bool = True, threads: int = 1) -> Any:
@@ -303,9 +307,9 @@ class Program:
             As for a call.
         """
         points, is_batch = self._points(x)
-        _, slopes, _ = self._run(self._with_slopes, points, self._numbers(params), check=check, threads=threads)
+        stored, _ = self._run(self._with_slopes, points, self._numbers(params), check=check, threads=threads)
         count = len(self.params) or points.shape[1]
-        stacked = slopes.reshape(len(self._values), count, len(points)).transpose(2, 0, 1)
+        stacked = stored[len(self._observed) :].reshape(len(self._values), count, len(points)).transpose(2, 0, 1)
         return stacked if is_batch else stacked[0]
 
     def follows(self, x: Any, *, params: Any = None) -> Any:
@@ -388,18 +392,13 @@ class Program:
             self._check_constants()
         return (points, True) if len(shape) == 2 else (points[None], False)
 
-    @property
-    def _wanted(self) -> str:
-        return f"x must be {len(self._graph.inputs)} numbers, or rows of so many"
-
     def _numbers(self, params: Any) -> Any:
         np = numpy()
         if params is None:
             return np.array([leaf.data for leaf in self.params])
-        wanted = f"params must be {len(self.params)} numbers"
-        numbers = _array(params, wanted)
+        numbers = _array(params, self._wanted_params)
         if numbers.shape != (len(self.params),):
-            msg = f"{wanted}, not an array of shape {numbers.shape}"
+            msg = f"{self._wanted_params}, not an array of shape {numbers.shape}"
             raise ArgumentError(msg)
         return np.ascontiguousarray(numbers)
 
@@ -413,27 +412,19 @@ class Program:
                 )
                 raise StaleGraphError(msg)
 
-    def _run(self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int) -> tuple[Any, Any, Any]:
-        """Give the values, the slopes of each example, and their sums."""
+    def _run(self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int) -> tuple[Any, Any]:
+        """Give for each example the values, what the guards look at, and any slopes; and sums of slopes."""
         if not hasattr(threads, "__index__") or isinstance(threads, bool) or threads < 1:
             msg = f"threads must be a whole number, 1 or more, not {threads!r}"
             raise ArgumentError(msg)
         stored, sums, is_finite = executor.run(points, numbers, threads)
-        first = len(self._values)
-        last = first + len(self._guards)
-        values, slopes = stored[:first], stored[last:]
-        for guard, outcomes in zip(self._guards, stored[first:last], strict=True):
-            guard.check(outcomes)
+        for place, guard in enumerate(self._guards, len(self._values)):
+            guard.check(stored[place])
         if check and not is_finite:
             np = numpy()
-            for example in np.flatnonzero(~np.isfinite(values).all(axis=0)):
+            for example in np.flatnonzero(~np.isfinite(stored[: len(self._values)]).all(axis=0)):
                 replay(self._graph, points[example].tolist(), numbers.tolist())
-        return values, slopes, sums
-
-    def _shaped(self, values: Any, *, is_batch: bool) -> Any:
-        if self._graph.single:
-            return values[0] if is_batch else float(values[0, 0])
-        return list(values) if is_batch else values[:, 0].tolist()
+        return stored, sums
 
     # ------------------------------------------------------------------ shown
 

@@ -101,7 +101,7 @@ class StraightLine:
     def _blocks(self, inputs: Any, params: Any, stored: Any, totals: Any, memory: Any) -> None:
         columns = numpy().ascontiguousarray(inputs.T)
         rows = (columns, params, stored, totals, memory)
-        _driver()(self._arguments(rows, len(inputs) // self._lanes, len(inputs), stored.shape[1]))
+        _driver().run(self._arguments(rows, len(inputs) // self._lanes, len(inputs), stored.shape[1]))
 
     def _arguments(self, rows: Sequence[Any], blocks: int, row: int, length: int) -> bytes:
         addresses = [each.ctypes.data for each in (self._functions, *rows)]
@@ -118,7 +118,7 @@ class StraightLine:
             kept = (*rows[:4], rows, self._arguments(rows, 1, 1, 1))
         own_inputs, own_params, stored, totals, _, arguments = kept
         own_inputs[:], own_params[:], totals[:] = inputs, params, 0.0
-        _driver()(arguments)
+        _driver().run(arguments)
         results = stored.copy(), totals.copy()
         self._kept.append(kept)
         return *results, None
