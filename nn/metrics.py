@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError
@@ -73,7 +74,7 @@ def accuracy(predicted: Sequence[Any], actual: Sequence[Any]) -> float:
     0.75
     """
     _check_pairs(predicted, actual, "accuracy")
-    right: int = sum(ours == theirs for ours, theirs in zip(predicted, actual, strict=True))
+    right: int = sum(map(eq, predicted, actual))
     return right / len(actual)
 
 

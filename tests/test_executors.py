@@ -273,6 +273,16 @@ def test_a_program_is_compiled_when_that_is_asked_for():
     assert program.executor == "straight-line code"
 
 
+def test_of_several_results_the_jacobian_is_compiled():
+    w = Value(3.0)
+    program = record(lambda x: [x[0] * w, x[0] + w], [0.5], [w])
+    program.jacobian([2.0])
+    assert program.executor == "interpreter"
+    program.compile(single=True)
+    assert program.jacobian([2.0]).tolist() == [[2.0], [1.0]]
+    assert program.executor == program._with_slopes.name == "straight-line code"
+
+
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """Begin with an empty folder, and as a new process would."""

@@ -225,6 +225,14 @@ def test_several_results():
         program.value_and_grad([2.0, 3.0])
 
 
+def test_several_results_of_parameters():
+    w = [Value(3.0), Value(5.0)]
+    program = record(lambda x: [x[0] * w[0], w[1] / x[1]], [1.0, 1.0], w)
+    assert program.jacobian([2.0, 4.0]).tolist() == [[2.0, 0.0], [0.0, 0.25]]
+    values, slopes = program._first_differentiated(np.array([[2.0, 4.0], [-1.0, 2.0]]), np.array([3.0, 6.0]))
+    assert (values.tolist(), slopes.tolist()) == ([[6.0, -3.0], [1.5, 3.0]], [1.0, 0.0])
+
+
 def test_the_graph_of_a_gradient_can_be_recorded():
     x = Value(0.3)
     slope = gradients(autograd.sin(x) * x, x)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd import Value, detect_anomaly
-from autograd.errors import AutogradError, DivergenceError, GuardError
+from autograd.errors import AutogradError, DivergenceError, GuardError, StaleGraphError
 from nn.optim.vectors import VectorUpdate
 from nn.training import evaluation, recordable
 
@@ -243,6 +243,40 @@ def test_a_step_of_a_users_own_is_taken():
         by(model, *examples(0), programs=programs, optimizer=Signs(model.parameters(), lr=0.01))
         found.append(state_of(model))
     assert close(*found)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_outputs_are_those_before_the_update(outputs):
+    inputs, targets = examples(0, 10, outputs, "numbers")
+    model, noted = nn.MLP(WIDTH, [4, outputs], activation="tanh", seed=0), []
+    expected = [nn.predict(model, inputs)]
+
+    class Predicting(nn.Callback):
+        def on_epoch(self, run):
+            expected.append(nn.predict(run.model, inputs))
+
+    def metric(found, _targets):
+        noted.append(found)
+        return 0.0
+
+    by(
+        model, inputs, [t[0] for t in targets] if outputs == 1 else targets, programs=True, metric=metric, epochs=3,
+        batch_size=10, shuffle=False, callbacks=[Predicting()], lr=0.1,
+    )  # fmt: skip
+    for ours, theirs in zip(noted, expected[:3], strict=True):
+        assert close(np.ravel(ours).tolist(), np.ravel(theirs).tolist())
+
+
+def test_a_leaf_that_is_no_parameter_may_not_change():
+    scale = Value(1.0)
+
+    class Louder(nn.Callback):
+        def on_update(self, _run):
+            scale.data += 1.0
+
+    model = nn.MLP(WIDTH, [1], seed=0)
+    with pytest.raises(StaleGraphError, match="was 1.0"):
+        by(model, *examples(0), programs="auto", callbacks=[Louder()], loss=lambda o, t: nn.mse(o, t) * scale)
 
 
 # ---------------------------------------------------------------------- where there can be no programs

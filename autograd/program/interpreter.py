@@ -114,7 +114,7 @@ class Interpreter:
         except IndexError:
             if len(self._memories) > _SHAPES:
                 self._memories.clear()
-            memory = self._memory(*inputs.shape, len(params))
+            memory = self._memory(len(inputs), inputs.shape[1], len(params))
         results = memory.run(self._function, inputs, params)
         kept.append(memory)
         return results

@@ -128,12 +128,12 @@ class Program:
 
     @MadeOnce
     def _first_slopes(self) -> list[int]:
-        """The places of the first result's derivatives, by the parameters or else by the inputs."""
+        """Write the derivatives of the first result, by the parameters or else by the inputs; give their places."""
         return self._slopes_of(self._graph.roots[0])
 
     @MadeOnce
     def _flat_slopes(self) -> list[int]:
-        """The same of all results, one after the other."""
+        """Write those of all results, one after the other."""
         others = [self._slopes_of(root) for root in self._graph.roots[1:]]
         return [*self._first_slopes, *(place for row in others for place in row)]
 
@@ -150,7 +150,7 @@ class Program:
 
     @MadeOnce
     def _with_sums(self) -> Executor:
-        """What adds up the derivatives of the first result; where users have several, they ask for no sums."""
+        """Add up the derivatives of the first result; where users have several, they ask for no sums."""
         return Executor(self._tape, self._observed, self._first_slopes)
 
     @MadeOnce
@@ -311,6 +311,29 @@ class Program:
         count = len(self.params) or points.shape[1]
         stacked = stored[len(self._observed) :].reshape(len(self._values), count, len(points)).transpose(2, 0, 1)
         return stacked if is_batch else stacked[0]
+
+    def _first_differentiated(self, points: Any, numbers: Any) -> tuple[Any, Any]:
+        """
+        Compute the results, and the sum over the examples of the first one's derivatives by the parameters.
+
+        Parameters
+        ----------
+        points, numbers
+            Of the inputs, a row for each example, and of the parameters: arrays of floats, of the right shapes.
+
+        Returns
+        -------
+        values, sums
+            Arrays: (number of results, n) and (number of parameters,).
+
+        Raises
+        ------
+        RuntimeError, GuardError
+            As for a call.
+        """
+        self._check_constants()
+        stored, sums = self._run(self._with_sums, points, numbers, check=False, threads=1)
+        return stored[: len(self._values)], sums
 
     def follows(self, x: Any, *, params: Any = None) -> Any:
         """

@@ -173,6 +173,7 @@ class _ByProgram:
         theta, _, states = self._now
         loss, gradient = self._program.gradient(self._rows[places], theta)
         with self._np.errstate(all="ignore"):
+            self._update.read_options()  # the schedule has changed the learning rate
             moved, after = self._update.step(theta, gradient, states)
             if not (math.isfinite(loss) and math.isfinite(moved.dot(moved))):
                 return None

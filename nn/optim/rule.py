@@ -136,6 +136,8 @@ def update_of_arrays(rule: tuple[Line, ...], settings: tuple[str, ...]) -> Calla
         f"    return {', '.join(('w', *kept))},\n"
     )
     moved = ARRAYS.define(source, "update", "<update rule>")
+    if not before:
+        return moved
 
     def update(t: int, *given: Any) -> tuple[Any, ...]:
         numbers, arrays = given[: len(settings)], given[len(settings) :]

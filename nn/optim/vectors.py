@@ -36,7 +36,7 @@ class VectorUpdate:
     """
     Moves a vector of parameters by an optimizer's rule.
 
-    It keeps nothing itself: what a step gives is there as a whole, or not at all.
+    Of the numbers it keeps none itself: what a step gives is there as a whole, or not at all.
 
     Parameters
     ----------
@@ -57,6 +57,18 @@ class VectorUpdate:
         for group in optimizer.param_groups:
             places = [place[parameter] for parameter in group["params"]]
             self._places.append(None if places == everything else np.array(places))
+        self.read_options()
+
+    def read_options(self) -> None:
+        """Read the rules and their options, as the optimizer has them by now: steps go by these from now on."""
+        optimizer = self._optimizer
+        self._groups: list[tuple[Any, ...]] = []
+        for group, places in zip(optimizer.param_groups, self._places, strict=True):
+            rule, settings = optimizer.rule(group), optimizer.settings(group)
+            names = tuple(settings)
+            start = group[optimizer.initial] if optimizer.initial else 0.0
+            moved = update_of_arrays(rule, names)
+            self._groups.append((moved, tuple(settings.values()), state_of(rule, names), start, places))
 
     def states(self) -> States:
         """
@@ -100,20 +112,16 @@ class VectorUpdate:
         -------
         numbers, states
         """
-        np, optimizer = self._np, self._optimizer
         moved, after = numbers, []
-        for group, places, state in zip(optimizer.param_groups, self._places, states, strict=True):
-            rule, settings = optimizer.rule(group), optimizer.settings(group)
-            names = tuple(settings)
-            kept = state_of(rule, names)
+        for (update, settings, names, start, places), state in zip(self._groups, states, strict=True):
+            t = state["t"] + 1
             own = (numbers, grads) if places is None else (numbers[places], grads[places])
-            start = group[optimizer.initial] if optimizer.initial else 0.0
-            columns = [state[name] if name in state else np.full(len(own[0]), start) for name in kept]
-            new, *columns = update_of_arrays(rule, names)(state["t"] + 1, *settings.values(), *own, *columns)
+            columns = [state[name] if name in state else self._np.full(len(own[0]), start) for name in names]
+            new, *columns = update(t, *settings, *own, *columns)
             if places is None:
                 moved = new
             else:
                 moved = moved.copy() if moved is numbers else moved
                 moved[places] = new
-            after.append(state | dict(zip(kept, columns, strict=True)) | {"t": state["t"] + 1})
+            after.append({**state, **dict(zip(names, columns, strict=True)), "t": t})
         return moved, after

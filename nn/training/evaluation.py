@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import mean
 from nn.normalisation import BatchNorm
 from nn.training.evaluating import evaluate, in_mode
-from nn.training.programs import Scores
+from nn.training.programs import LossProgram
 from nn.training.recordable import all_ours, is_known_mean, obstacle_now
 from nn.training.replaying import table_of
 
@@ -46,7 +46,7 @@ class Evaluation:
     ) -> None:  # fmt: skip
         self._run, self._inputs, self._targets, self._metric = run, inputs, targets, metric
         self._may_record, self._anew = programs, anew
-        self._scores: Scores | None = None
+        self._program: LossProgram | None = None
 
     def __call__(self) -> dict[str, float]:
         """
@@ -77,12 +77,12 @@ class Evaluation:
         modules = model.modules()
         if obstacle_now(modules):
             return None
-        if self._scores is None or self._anew or any(isinstance(module, BatchNorm) for module in modules):
+        if self._program is None or self._anew or any(isinstance(module, BatchNorm) for module in modules):
             self._table = table_of(self._inputs, self._targets)
             with in_mode(model, mode=False):
-                self._scores = Scores(model, loss, self._inputs[0], self._targets[0])
+                self._program = LossProgram(model, loss, self._inputs[0], self._targets[0])
         theta = np.array([parameter.data for parameter in model.parameters()])
-        losses, outputs = self._scores(self._table, theta)
+        losses, outputs = self._program.scores(self._table, theta)
         if not np.isfinite(losses).all():
             return None
         if not (all_ours(modules) and is_known_mean(loss)):

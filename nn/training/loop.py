@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ARITHMETIC_ERRORS, ArgumentError, CheckpointError
@@ -128,7 +127,7 @@ class Loop:
                 result = self._step(batch)
                 losses.append(result.loss * len(batch))
                 outputs.append(result.outputs)
-                bar.advance(len(batch), partial(self._said, result, batch))
+                bar.advance(len(batch), self._said, result, batch)
         row = {"loss": math.fsum(losses) / len(run.targets)}
         if self._metric is not None:
             row[self._metric.name] = self._metric(joined(outputs), [run.targets[i] for batch in batches for i in batch])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from autograd import Value, mean, topological_order
+from autograd import Value, topological_order
 from autograd.errors import ArgumentError, OperandError
+from autograd.primitives import left_sum
 from autograd.program import record
 from nn.examples import is_sequence
 
@@ -32,9 +33,9 @@ def numbers_of(row: Sequence[float], target: Any) -> list[float]:
     return [*row, *(target if is_sequence(target) else [target])]
 
 
-class Scores:
+class LossProgram:
     """
-    The losses and the outputs for examples.
+    A network and its loss: for examples the losses and the outputs, and the gradient of the mean loss with a penalty.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ class Scores:
         Of the outputs and targets of several examples, their mean.
     row, target
         An example to record.
+    penalty
+        Of the model, to be added to the mean loss; None for none.
 
     Raises
     ------
@@ -51,19 +54,27 @@ class Scores:
         Whatever recording meets: code that needs plain numbers cannot be recorded.
     """
 
-    def __init__(self, model: Module, loss: Callable[[Any, Any], Any], row: Sequence[float], target: Any) -> None:
+    def __init__(
+        self,
+        model: Module,
+        loss: Callable[[Any, Any], Any],
+        row: Sequence[float],
+        target: Any,
+        penalty: Callable[[Any], Any] | None = None,
+    ) -> None:
         self._is_bare = False
 
-        def losses_and_outputs(x: list[Value]) -> list[Value]:
+        def loss_and_outputs(x: list[Value]) -> list[Value]:
             out = model(x[: len(row)])
             self._is_bare = not is_sequence(out)
             return [_loss_of(loss, out, x[len(row) :], target), *([out] if self._is_bare else out)]
 
-        self._program = _Program(losses_and_outputs, numbers_of(row, target), model)
+        self._program = _Program(loss_and_outputs, numbers_of(row, target), model)
+        self._penalty = None if penalty is None else _Program(lambda _: [penalty(model)], [], model)
 
-    def __call__(self, table: Any, theta: Any) -> tuple[Any, Any]:
+    def scores(self, table: Any, theta: Any) -> tuple[Any, Any]:
         """
-        Compute them.
+        Compute the losses and the outputs.
 
         Parameters
         ----------
@@ -77,62 +88,32 @@ class Scores:
         losses, outputs
             Arrays: a loss for each example, and a number or a row.
         """
-        import numpy as np  # noqa: PLC0415 - optional
+        return self._parted(self._program.values(table, theta))
 
-        losses, *columns = self._program.values(table, theta)
-        return losses, columns[0] if self._is_bare else np.array(columns).T
-
-
-class Slopes:
-    """
-    The mean loss over examples with the penalty, and its gradient.
-
-    Parameters
-    ----------
-    model, loss, row, target
-        As for `Scores`.
-    penalty
-        Of the model, to be added; None for none.
-
-    Raises
-    ------
-    Exception
-        Whatever recording meets.
-    """
-
-    def __init__(
-        self,
-        model: Module,
-        loss: Callable[[Any, Any], Any],
-        penalty: Callable[[Any], Any] | None,
-        row: Sequence[float],
-        target: Any,
-    ) -> None:
-        def loss_alone(x: list[Value]) -> Any:
-            return _loss_of(loss, model(x[: len(row)]), x[len(row) :], target)
-
-        self._loss = _Program(loss_alone, numbers_of(row, target), model)
-        self._penalty = None if penalty is None else _Program(lambda _: penalty(model), [], model)
-
-    def __call__(self, table: Any, theta: Any) -> tuple[float, Any]:
+    def gradient(self, table: Any, theta: Any) -> tuple[float, Any, Any]:
         """
-        Compute them.
+        Compute the mean loss with the penalty, its gradient, and the outputs, all in one run.
 
         Parameters
         ----------
         table, theta
-            As for `Scores`.
+            As for `scores`.
 
         Returns
         -------
-        loss, gradient
+        loss, gradient, outputs
         """
-        losses, gradient = self._loss.gradient(table, theta)
-        loss: float = mean(losses.tolist())
-        if self._penalty is None:
-            return loss, gradient
-        extra, more = self._penalty.gradient([[]], theta)
-        return loss + float(extra[0]), gradient + more
+        values, slopes = self._program.gradient(table, theta)
+        losses, outputs = self._parted(values)
+        count = float(len(losses))
+        loss, gradient = left_sum(losses.tolist()) / count, slopes / count
+        if self._penalty is not None:
+            extra, more = self._penalty.gradient(table[:1, :0], theta)  # of one example without numbers
+            loss, gradient = loss + extra.item(), gradient + more
+        return loss, gradient, outputs
+
+    def _parted(self, values: Any) -> tuple[Any, Any]:
+        return values[0], values[1] if self._is_bare else values[1:].T
 
 
 class _Program:
@@ -142,20 +123,20 @@ class _Program:
     Parameters
     ----------
     f
-        Of a list of Values.
+        Of a list of Values, gives a list of some.
     inputs
         Numbers to record it at.
     model
         The network.
     """
 
-    def __init__(self, f: Callable[[list[Value]], Any], inputs: list[float], model: Module) -> None:
+    def __init__(self, f: Callable[[list[Value]], list[Value]], inputs: list[float], model: Module) -> None:
         import numpy as np  # noqa: PLC0415 - optional
 
         parameters = model.parameters()
         with _unchanged(model):
             roots = f([Value(x) for x in inputs])
-            present = set(topological_order(*(roots if isinstance(roots, list) else [roots])))
+            present = set(topological_order(*roots))
             places = [i for i, parameter in enumerate(parameters) if parameter in present]
             if not places:
                 msg = "nothing depends on the parameters"
@@ -164,10 +145,14 @@ class _Program:
         self._places = None if len(places) == len(parameters) else np.array(places)
 
     def values(self, table: Any, theta: Any) -> Any:
-        return self._program(table, params=self._own(theta), check=False)
+        """Give the results, a row for each."""
+        import numpy as np  # noqa: PLC0415 - optional
+
+        return np.array(self._program(table, params=self._own(theta), check=False))
 
     def gradient(self, table: Any, theta: Any) -> tuple[Any, Any]:
-        values, slopes = self._program.value_and_grad(table, params=self._own(theta), check=False)
+        """Give the same, and the sum over the examples of the first one's derivatives by all parameters."""
+        values, slopes = self._program._first_differentiated(table, self._own(theta))
         if self._places is None:
             return values, slopes
         import numpy as np  # noqa: PLC0415 - optional

@@ -49,7 +49,7 @@ class Progress:
             count = len(run.inputs)
             self._bar = tqdm(total=run.epochs * count, initial=run.epoch * count, unit=" examples")
 
-    def advance(self, count: int, say: Callable[[], str]) -> None:
+    def advance(self, count: int, say: Callable[..., str], *about: Any) -> None:
         """
         Move on.
 
@@ -59,12 +59,15 @@ class Progress:
             By how many examples.
         say
             Tells how it goes; it is asked some times a second, and at the end.
+        *about
+            What it is given.
         """
         if self._bar is not None:
             now = time.monotonic()
             if now - self._said >= _PAUSE or self._bar.n + count >= self._bar.total:
                 self._said = now
-                self._bar.set_postfix_str(f"epoch {self._run.epoch + 1}/{self._run.epochs}, {say()}", refresh=False)
+                text = f"epoch {self._run.epoch + 1}/{self._run.epochs}, {say(*about)}"
+                self._bar.set_postfix_str(text, refresh=False)
             self._bar.update(count)
 
     def note(self, text: str) -> None:

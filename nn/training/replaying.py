@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError
 from nn.optim.vectors import VectorUpdate, takes_vectors
 from nn.training.gradients import BatchGradient, BatchResult
-from nn.training.programs import Scores, Slopes, numbers_of
+from nn.training.programs import LossProgram, numbers_of
 from nn.training.recordable import all_ours, is_known_mean, is_ours, obstacle_in, obstacle_now
 
 if TYPE_CHECKING:
@@ -122,10 +123,9 @@ class Replay:
         numbers, _, states = self._now
         rows = self._rows[self._done : self._done + count]
         self._done += count
-        loss, gradient = self._slopes(rows, numbers)
-        if not (math.isfinite(gradient.dot(gradient)) and math.isfinite(loss) and is_good(loss)):
+        loss, gradient, outputs = self._program.gradient(rows, numbers)
+        if not (math.isfinite(gradient.dot(gradient)) and is_good(loss)):
             return None
-        _, outputs = self._scores(rows, numbers)
         self._now = numbers, gradient, states
         return BatchResult(loss, outputs)
 
@@ -182,10 +182,13 @@ class Replay:
 
     def _taken(self) -> tuple[Any, Any, States]:
         """Take the numbers, the gradient and what the optimizer keeps."""
-        array = self._np.array
-        numbers = array([parameter.data for parameter in self._parameters])
-        gradient = array([parameter.grad for parameter in self._parameters])
-        return numbers, gradient, self._update.states() if self._update else []
+        numbers, gradient = (
+            self._np.fromiter(map(attrgetter(name), self._parameters), float) for name in ("data", "grad")
+        )
+        if self._update is None:
+            return numbers, gradient, []
+        self._update.read_options()
+        return numbers, gradient, self._update.states()
 
     def _store(self) -> None:
         numbers, gradient, states = self._now
@@ -198,16 +201,14 @@ class Replay:
 
     def _record(self) -> None:
         run = self._run
-        example = run.inputs[0], run.targets[0]
-        self._slopes = Slopes(run.model, run.loss, self._eager.penalty, *example)
-        self._scores = Scores(run.model, run.loss, *example)
+        self._program = LossProgram(run.model, run.loss, run.inputs[0], run.targets[0], self._eager.penalty)
 
     def _agrees(self, batch: Sequence[int]) -> bool:
         """Compare with what the network gives itself."""
         np, run = self._np, self._run
         expected = self._eager([run.inputs[i] for i in batch], [run.targets[i] for i in batch])
         numbers, slopes = ([getattr(p, name) for p in self._parameters] for name in ("data", "grad"))
-        loss, gradient = self._slopes(self._table[batch], np.array(numbers))
+        loss, gradient, _ = self._program.gradient(self._table[batch], np.array(numbers))
         far = abs(gradient - np.array(slopes)).max() > _TOLERANCE * max(map(abs, slopes))
         return not far and math.isclose(loss, expected.loss, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
 
