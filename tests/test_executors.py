@@ -249,6 +249,35 @@ def test_threads_share_the_examples(count):
         assert same_bits(sums, program.value_and_grad(points, summed=True, threads=threads)[1])
 
 
+@pytest.mark.parametrize("count", [1, 20, 3000])
+def test_no_run_writes_over_the_results_of_another(count):
+    """Neither of an earlier one, nor of one that another thread has begun with as many examples."""
+    w = Value(2.0)
+    program = record(lambda x: x[0] * w, [0.5], [w])
+    points = np.arange(1.0, count + 1.0)[:, None]
+    runner = program._of_gradient._uncompiled
+    function = runner._function
+    found = []
+
+    def run(factor):
+        found.append((factor, *program.value_and_grad(factor * points, params=[factor], summed=True)))
+
+    class Meanwhile:
+        def run(self, arguments):
+            runner._function = function
+            run(3.0)
+            function.run(arguments)
+
+    run(1.0)
+    runner._function = Meanwhile()
+    run(2.0)
+    run(4.0)
+    assert [factor for factor, *_ in found] == [1.0, 3.0, 2.0, 4.0]
+    for factor, values, slopes in found:
+        assert values.tolist() == (factor**2 * points[:, 0]).tolist()
+        assert slopes.tolist() == [factor * points.sum()]
+
+
 def test_a_program_that_is_run_often_is_compiled_beside(monkeypatch):
     program = record(lambda x: autograd.tanh(x[0]) * x[1] - x[0], [0.5, 2.0])
     first = program.value_and_grad([0.25, -1.0])
