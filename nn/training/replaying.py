@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +96,7 @@ class Replay:
             self._record()
             if not self._agrees(batches[0]):
                 self._refuse(_OTHERWISE)
-        self._rows = self._table[[i for batch in batches for i in batch]]
+        self._rows = self._table[self._np.fromiter(chain.from_iterable(batches), int)]
         self._done = 0
         self._now = self._taken()
 
