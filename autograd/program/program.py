@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value
@@ -167,7 +168,7 @@ class Program:
         """
         return self._of_gradient.name
 
-    @property
+    @MadeOnce
     def _of_gradient(self) -> Executor:
         return self._with_sums if self.params and self._graph.single else self._with_slopes
 
@@ -418,7 +419,7 @@ class Program:
     def _numbers(self, params: Any) -> Any:
         np = numpy()
         if params is None:
-            return np.array([leaf.data for leaf in self.params])
+            return np.fromiter(map(attrgetter("data"), self.params), float)
         numbers = _array(params, self._wanted_params)
         if numbers.shape != (len(self.params),):
             msg = f"{self._wanted_params}, not an array of shape {numbers.shape}"
@@ -441,8 +442,9 @@ class Program:
             msg = f"threads must be a whole number, 1 or more, not {threads!r}"
             raise ArgumentError(msg)
         stored, sums, is_finite = executor.run(points, numbers, threads)
-        for place, guard in enumerate(self._guards, len(self._values)):
-            guard.check(stored[place])
+        if self._guards:
+            for place, guard in enumerate(self._guards, len(self._values)):
+                guard.check(stored[place])
         if check and not is_finite:
             np = numpy()
             for example in np.flatnonzero(~np.isfinite(stored[: len(self._values)]).all(axis=0)):
