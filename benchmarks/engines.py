@@ -57,7 +57,7 @@ def tasks(engine):
         found["nn.MLP"] = lambda: moons.step(kind, mlp, points, labels)
     if not engine.startswith("micrograd"):  # which has no log
         transformer = microgpt.Transformer(kind, random.Random(0))
-        found["microgpt"] = lambda: microgpt.step(transformer)
+        found["microgpt"] = lambda: microgpt.step(transformer).data  # the graph ends with the step, as that of moons
         found["microgpt nodes"] = lambda: microgpt.count(
             microgpt.step(transformer), "parents" if engine.startswith("ours") else "children"
         )

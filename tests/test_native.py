@@ -55,6 +55,42 @@ def test_the_native_engine_survives_depth_in_development_mode():
 
 
 @needs_native
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not say what memory a process has")
+def test_memory_is_kept_for_the_next_graph_but_not_all():
+    script = """
+import gc, resource
+from autograd import Value
+
+def graph(count):
+    out = x = Value(0.5)
+    for _ in range(count):
+        out = out * x + x
+    return out
+
+def pages():
+    return int(open("/proc/self/statm").read().split()[1])
+
+gc.disable()
+graph(20_000)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(10):
+    graph(20_000)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+small = pages()
+large = graph(500_000)
+full = pages()
+del large
+print(full - small, pages() - small, resource.getpagesize())
+"""
+    faults, (grown, kept, page) = (
+        [int(number) for number in line.split()] for line in run("1", "-c", script).stdout.splitlines()
+    )
+    assert faults[0] < 1_000  # each of the ten graphs has as many pages
+    assert grown * page > 96 * 2**20
+    assert kept * page < 70 * 2**20
+
+
+@needs_native
 @pytest.mark.parametrize("writer", ["0", "1"])
 @pytest.mark.parametrize("reader", ["0", "1"])
 def test_either_engine_reads_what_the_other_has_pickled(writer, reader):

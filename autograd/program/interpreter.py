@@ -123,7 +123,7 @@ class Interpreter:
         if self._registers > _MANY:
             return 1
         numbers, room = (self._registers + row, _IN_SMALL_CACHE) if self.is_dense else (self._registers, _IN_CACHE)
-        return max(4, min(_MOST_VECTORS, room // (numbers * self._machine.lanes) // 4 * 4))
+        return max(4, min(_MOST_VECTORS, room // (max(1, numbers) * self._machine.lanes) // 4 * 4))
 
     def _memory(self, count: int, row: int, params: int) -> _Memory:
         lanes = self._machine.lanes
