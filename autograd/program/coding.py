@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.arrays import numpy
 from autograd.program.kernel import opcodes, pairs
-from autograd.program.layers import RowOuter, layers_of, outers_of, runs_of, terms_of, tiles, uses_of, with_rows
+from autograd.program.layers import (
+    RowOuter, layers_of, outers_of, runs_of, terms_of, tiles, uses_of, with_ones, with_rows,
+)  # fmt: skip
 from autograd.program.ordering import by_level
 from autograd.program.pausing import collector_paused
 from autograd.program.tape import SOURCES
@@ -76,8 +78,10 @@ def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) 
     """
     plan = _Plan(tape, stored, summed, lanes)
     if plan.member:  # a network, where much is alike
-        tape, at = by_level(tape, [*stored, *summed])
-        plan = _Plan(tape, [at[place] for place in stored], [at[place] for place in summed], lanes)
+        one = tape.constant(1.0)
+        tape, at = by_level(tape, [*stored, *summed, one])
+        stored, summed = ([at[place] for place in places] for places in (stored, summed))
+        plan = _Plan(tape, stored, summed, lanes, at[one])
     return _Writer(plan).code() if plan.is_known() else None
 
 
@@ -116,6 +120,13 @@ class _Plan:
     """
     What is computed how: by itself, in a layer, with a partner, or within the sum that it belongs to.
 
+    Parameters
+    ----------
+    tape, stored, summed, lanes
+        As for `coded`.
+    one
+        The place of 1.0, if what is added up by itself may be multiplied with it, among other products.
+
     Attributes
     ----------
     needed
@@ -146,11 +157,15 @@ class _Plan:
         By the place of an input those that are loaded at once with it, as many as a vector has lanes.
     """
 
-    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) -> None:
+    def __init__(
+        self, tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int, one: int | None = None
+    ) -> None:
         self.tape, self.lanes = tape, lanes
         self.uniform = {code for code, name in enumerate(tape.names) if name in ("param", "constant")}
         self.sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
         products, plain = terms_of(tape, stored, summed)
+        if one is not None:
+            products, plain = with_ones(products, plain, one)
         factors = [factor for term in products for factor in term[:2]]
         self.needed = tape.needed_for([*stored, *(place for place, _ in plain), *factors])
         self.member: dict[int, Layer] = layers_of(tape, self.needed, self.uniform)

@@ -283,9 +283,9 @@ class _Writer:
                 def operand(at: Any, place_of: Callable[..., Any] = place_of) -> Any:
                     return builder.load(place_of(at, 2), align=8)
 
-                with self._accumulate(code, end, size, [body.constant(0.0)]) as (at, (squares,), give):
-                    give([self._fused(operand(at), operand(at), squares)])
-                with builder.if_else(body.elementary.are_near(first, self._totals_out[0])) as (near, far):
+                with self._accumulate(code, end, size, [body.constant(0.0)]) as (at, (largest,), give):
+                    give([body.elementary.larger(largest, operand(at))])
+                with builder.if_else(body.elementary.is_near(first, self._totals_out[0])) as (near, far):
                     with near:
                         begun = body.elementary.begin(first, operand(code))
                         with self._accumulate(builder.add(code, size), end, size, begun) as (at, before, give):
@@ -610,12 +610,13 @@ class _Writer:
 
     def _fused(self, x: Any, y: Any, z: Any) -> Any:
         """Give x*y + z, with one rounding where the CPU has that."""
-        builder, kind = self._builder, x.type
+        builder = self._builder
         if not self._features.fused:
             return builder.fadd(builder.fmul(x, y), z)
-        name = f"llvm.fma.v{kind.count}f64"
-        signature = self._ir.FunctionType(kind, [kind] * 3)
-        function = builder.module.globals.get(name) or self._ir.Function(builder.module, signature, name)
+        name = f"llvm.fma.v{self._lanes}f64"
+        function = builder.module.globals.get(name) or self._ir.Function(
+            builder.module, self._ir.FunctionType(self._vector, [self._vector] * 3), name
+        )
         return builder.call(function, [x, y, z])
 
     # ------------------------------------------------------------------ addresses

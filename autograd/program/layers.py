@@ -77,11 +77,11 @@ class Layer(NamedTuple):
         Returns
         -------
         int or None
-            None if it cannot, or if it would not pay: there are no whole vectors of sums.
+            None if it cannot, or if it would not pay: there is no whole vector of inputs, or of sums.
         """
         first = columns.get(self.xs[0])
         follow = first is not None and [columns.get(x) for x in self.xs] == [*range(first, first + len(self.xs))]
-        return first if follow and len(self.dots) >= lanes > 2 else None
+        return first if follow and min(len(self.xs), len(self.dots)) >= lanes > 2 else None
 
     def rows_of_weights(self, start: int, size: int) -> list[int]:
         """
@@ -303,6 +303,28 @@ def terms_of(
             else:
                 plain.append((place, index))
     return products, plain
+
+
+def with_ones(
+    products: Sequence[tuple[int, int, int]], plain: Sequence[tuple[int, int]], one: int
+) -> tuple[list[tuple[int, int, int]], list[tuple[int, int]]]:
+    """
+    Make a product with 1.0 of what is in other products, too: the gradient of a bias, beside those of its weights.
+
+    Parameters
+    ----------
+    products, plain
+        As `terms_of` gives them.
+    one
+        The place of 1.0.
+
+    Returns
+    -------
+    products, plain
+    """
+    factors = {a for _, a, _ in products}
+    more = [(one, place, index) for place, index in plain if place in factors]
+    return [*products, *more], [each for each in plain if each[0] not in factors]
 
 
 def uses_of(tape: Tape, needed: array[int]) -> Any:

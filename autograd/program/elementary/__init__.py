@@ -136,7 +136,24 @@ class Elementary:
         writer = self._writer(name, 1)
         return [each.value for each in TOGETHER[name].end(writer, *[Numbers(writer, each) for each in begun])]
 
-    def are_near(self, name: str, squares: Any) -> Any:
+    def larger(self, largest: Any, x: Any) -> Any:
+        """
+        Append the larger one of two numbers by size; nan is larger than all.
+
+        Parameters
+        ----------
+        largest, x
+            Vectors; of the first, no number is negative.
+
+        Returns
+        -------
+        llvmlite.ir.Value
+        """
+        writer = self._writer("", 2)
+        one, other = Numbers(writer, largest).bits, abs(Numbers(writer, x)).bits
+        return one.larger(other).number.value
+
+    def is_near(self, name: str, largest: Any) -> Any:
         """
         Tell whether no lane is far out.
 
@@ -144,16 +161,16 @@ class Elementary:
         ----------
         name
             As for `together`.
-        squares
-            A vector: the sum of the squares of several numbers.
+        largest
+            As `larger` gives it.
 
         Returns
         -------
         llvmlite.ir.Value
-            One truth value; False also if only all together are far out.
+            One truth value.
         """
-        writer = self._writer(name, 1)
-        return self._builder.not_((~(Numbers(writer, squares) < TOGETHER[name].limit ** 2)).any())
+        is_far = ~(Numbers(self._writer(name, 1), largest) < TOGETHER[name].limit)
+        return self._builder.not_(is_far.any())
 
     @classmethod
     def has(cls, name: str) -> bool:
