@@ -249,6 +249,65 @@ def test_threads_share_the_examples(count):
         assert same_bits(sums, program.value_and_grad(points, summed=True, threads=threads)[1])
 
 
+def a_network():
+    model = nn.MLP(3, [5, 1], activation="tanh", seed=0)
+    return record(model, [0.0] * 3, model.parameters()), np.random.default_rng(0).normal(size=(1000, 3))
+
+
+def test_threads_that_have_gone_to_sleep_are_woken_and_many_can_ask_for_them():
+    program, points = a_network()
+    expected = program.value_and_grad(points, threads=2)
+
+    def run(pause):
+        time.sleep(pause)
+        return program.value_and_grad(points, threads=2)
+
+    pauses = [0.0, 0.0, 0.0, 0.02, 0.0, 0.005, 0.0, 0.0] * 3
+    with ThreadPoolExecutor(4) as pool:
+        for found in [*map(run, pauses), *pool.map(run, pauses)]:
+            assert all(map(same_bits, found, expected))
+
+
+def test_a_job_that_was_not_waited_for_ends_before_the_next():
+    program, points = a_network()
+    expected = program.value_and_grad(points, threads=2)
+    function = program._of_gradient._uncompiled._function
+
+    class Interrupted:
+        address = function.address
+
+        def run(self, _):
+            raise KeyboardInterrupt
+
+    runner = program._of_gradient._uncompiled
+    for _ in range(20):
+        runner._function = Interrupted()
+        with pytest.raises(KeyboardInterrupt):
+            program.value_and_grad(points, threads=2)
+        runner._function = function
+        assert all(map(same_bits, program.value_and_grad(points, threads=2), expected))
+
+
+def test_a_forked_process_has_threads_of_its_own():
+    if not hasattr(os, "fork"):
+        pytest.skip("this system cannot fork")
+    code = """
+import os, sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np
+from autograd import Value, record
+w = Value(2.0)
+program = record(lambda x: x[0] * w, [1.0], [w])
+points = np.ones((1000, 1))
+assert program.value_and_grad(points, threads=2)[1].tolist() == [1.0]
+child = os.fork()
+if not child:
+    os._exit(program.value_and_grad(points, threads=2)[1].tolist() != [1.0])
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
+
+
 @pytest.mark.parametrize("count", [1, 20, 3000])
 def test_no_run_writes_over_the_results_of_another(count):
     """Neither of an earlier one, nor of one that another thread has begun with as many examples."""

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from autograd.program.arrays import numpy
 from autograd.program.kernel import opcodes, pairs
 from autograd.program.layers import (
-    RowOuter, layers_of, outers_of, runs_of, terms_of, tiles, uses_of, with_ones, with_rows,
+    RowOuter,
+    layers_of,
+    outers_of,
+    runs_of,
+    terms_of,
+    tiles,
+    uses_of,
+    with_ones,
+    with_rows,
 )  # fmt: skip
 from autograd.program.ordering import by_level
 from autograd.program.pausing import collector_paused
@@ -427,7 +435,10 @@ class _Writer:
                 self._totals.append(index)
             self._words.extend((total, register[place]))
         for outer in plan.outers.get(place, ()):
-            (self._multiply_rows if isinstance(outer, RowOuter) else self._multiply)(outer)
+            if isinstance(outer, RowOuter):
+                self._multiply_rows(outer)
+            else:
+                self._multiply(outer)
             self._release(outer.operands, 2 * place + 1)
 
     def _multiply(self, outer: Outer) -> None:
@@ -447,12 +458,12 @@ class _Writer:
     def _multiply_rows(self, outer: RowOuter) -> None:
         for size, part in tiles(len(outer.a)):
             a, targets = outer.a[part], outer.targets[part]
-            self._words.extend((opcodes()[f"outer_rows{size}"], len(a) // size, outer.count // self._plan.lanes))
+            self._words.extend((opcodes()[f"outer_rows{size}"], len(a) // size, outer.length // self._plan.lanes))
             self._words.extend((outer.column, *(self._register[place] for place in a), *targets))
-        self._products += len(outer.a) * outer.count
+        self._products += len(outer.a) * outer.length
 
     def _go_on(self, code: int, size: int) -> bool:
-        """Go on with the latest instruction, or begin one that may be there for several registers; tell if it is new."""
+        """Go on with the latest instruction, or begin one that may be for several registers; tell if it is new."""
         latest, times = self._begun
         if latest == code and times + 1 + self._words[times] * size == len(self._words):
             self._words[times] += 1

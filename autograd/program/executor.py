@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 #: Seconds, about, that an instruction takes: to be compiled, and by the interpreter for a block and for each example.
 _TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 1e-4, 3e-9, 3e-10
 
-#: The others wake up while the calling thread is at work: it takes so much more, as a share of what they take.
-_HEAD_START = 0.25
-
 #: Each thread has so many examples, about, or there are fewer threads.
 _LEAST_FOR_A_THREAD = 64
 
@@ -95,11 +92,14 @@ class Executor:
         if threads < 2:
             return runs.run(inputs, params)
         np = numpy()
-        share = len(inputs) / (threads + _HEAD_START)
-        ends = [0, *(round(share * (_HEAD_START + 1 + i)) for i in range(threads - 1)), len(inputs)]
-        first, *others = [inputs[start:end] for start, end in itertools.pairwise(ends)]
-        waiting = [_threads(threads - 1).submit(runs.run, part, params) for part in others]
-        results = [runs.run(first, params), *(each.result() for each in waiting)]
+        ends = [len(inputs) * i // threads for i in range(threads + 1)]
+        parts = [inputs[start:end] for start, end in itertools.pairwise(ends)]
+        results: Sequence[tuple[Any, Any, bool | None]]
+        if isinstance(runs, Interpreter):
+            results = runs.run_parts(parts, params)
+        else:
+            waiting = [_threads(threads - 1).submit(runs.run, part, params) for part in parts[1:]]
+            results = [runs.run(parts[0], params), *(each.result() for each in waiting)]
         stored, sums, finite = zip(*results, strict=True)
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections import defaultdict
 from functools import cache
 from itertools import accumulate
 from pathlib import Path
@@ -13,6 +14,7 @@ from autograd.program import kernel
 from autograd.program.arrays import numpy
 from autograd.program.coding import coded
 from autograd.program.compiling import compiled_once
+from autograd.program.crew import crew
 from autograd.program.machine import features
 
 if TYPE_CHECKING:
@@ -104,20 +106,49 @@ class Interpreter:
             "total_count": len(code.totals),
             "sum_count": len(summed),
         }
-        self._memories: dict[tuple[int, int], list[_Memory]] = {}  # of earlier runs, by the shape of the inputs
+        # of earlier runs, by the shape of the inputs
+        self._memories: dict[tuple[int, int], list[_Memory]] = defaultdict(list)
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
         """Compute the results, as every `Runner`."""
-        kept = self._memories.setdefault(inputs.shape, [])
+        memory = self._taken(inputs.shape, len(params))
+        self._function.run(memory.begin(inputs, params))
+        results = memory.results()
+        self._memories[inputs.shape].append(memory)
+        return results
+
+    def run_parts(self, parts: Sequence[Any], params: Any) -> list[tuple[Any, Any, bool]]:
+        """
+        Compute the results for parts of the examples, each in a thread of its own.
+
+        Parameters
+        ----------
+        parts
+            The inputs, for each thread.
+        params
+            As for `run`.
+
+        Returns
+        -------
+        list
+            For each part what `run` gives.
+        """
+        memories = [self._taken(part.shape, len(params)) for part in parts]
+        arguments = [memory.begin(part, params) for memory, part in zip(memories, parts, strict=True)]
+        crew(len(parts) - 1).run(self._function, list(zip(arguments, memories, strict=True)))
+        results = [memory.results() for memory in memories]
+        for memory, part in zip(memories, parts, strict=True):
+            self._memories[part.shape].append(memory)
+        return results
+
+    def _taken(self, shape: tuple[int, int], params: int) -> _Memory:
+        """Take memory for such inputs, which nobody else has then."""
         try:
-            memory = kept.pop()  # nobody else can have it then
+            return self._memories[shape].pop()
         except IndexError:
             if len(self._memories) > _SHAPES:
-                self._memories.clear()
-            memory = self._memory(len(inputs), inputs.shape[1], len(params))
-        results = memory.run(self._function, inputs, params)
-        kept.append(memory)
-        return results
+                self._memories = defaultdict(list)
+            return self._memory(*shape, params)
 
     def _vectors_of_block(self, row: int) -> int:
         if self._registers > _MANY:
@@ -186,18 +217,22 @@ class _Memory:
     def _pack(self) -> bytes:
         return _PACK(*(self._given[name] for name in kernel.ARGUMENTS))
 
-    def run(self, function: CompiledFunction, inputs: Any, params: Any) -> tuple[Any, Any, bool]:
-        """Compute the results, as every `Runner`; they are copies, where the next run would write over them."""
+    def begin(self, inputs: Any, params: Any) -> bytes:
+        """Give the function's arguments."""
         self._params[...] = params
         if self._is_small:
             self._inputs[...] = inputs
-            function.run(self._packed)
-            stored = self._stored.copy()
-        else:
-            np = numpy()
-            inputs, stored = np.ascontiguousarray(inputs), np.empty(self._shape)
-            self._given |= {"inputs": inputs.ctypes.data, "stored": stored.ctypes.data}
-            function.run(self._pack())
+            return self._packed
+        np = numpy()
+        self._inputs, self._stored = np.ascontiguousarray(inputs), np.empty(self._shape)
+        self._given |= {"inputs": self._inputs.ctypes.data, "stored": self._stored.ctypes.data}
+        return self._pack()
+
+    def results(self) -> tuple[Any, Any, bool]:
+        """Give what the function has computed, as every `Runner`; copies, where the next run would write over it."""
+        stored = self._stored.copy() if self._is_small else self._stored
+        if not self._is_small:
+            self._inputs = self._stored = None
         return stored[:, : self._count], self._sums.copy(), math.isfinite(self._finite[0])
 
 

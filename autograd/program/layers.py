@@ -172,15 +172,15 @@ class RowOuter(NamedTuple):
         Places of the other numbers.
     column
         Of the first input.
-    count
-        Of the inputs.
+    length
+        How many inputs there are.
     targets
         For each a which total the product with the first input belongs to; those with the others follow.
     """
 
     a: tuple[int, ...]
     column: int
-    count: int
+    length: int
     targets: list[int]
 
     @property
