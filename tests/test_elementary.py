@@ -13,11 +13,14 @@ import mpmath
 import numpy as np
 import pytest
 
+import autograd
+from autograd import record
 from autograd.errors import ArgumentError
 from autograd.primitives import C_LIBRARY, IEEE, LLVM, mpmath_primitives
 from autograd.program import machine
 from autograd.program.elementary import Elementary, coefficients, trigonometric
 from autograd.program.elementary.functions import FUNCTIONS
+from autograd.program.interpreter import Interpreter
 
 llvmlite = pytest.importorskip("llvmlite")
 
@@ -276,6 +279,27 @@ def test_every_corner(name, cpu):
     units = 2 if name in POINTS else 0
     for point, y in zip(points, found, strict=True):
         assert agree(y, float(IEEE[name](*point)), units), (point, y, IEEE[name](*point))
+
+
+@pytest.mark.parametrize("cpu", CPUS)
+def test_tanh_is_as_good_together_with_its_slope(cpu, monkeypatch):
+    features_of(cpu)
+    monkeypatch.setenv("CHAINRULE_CPU", cpu)
+    program = record(lambda x: autograd.tanh(x[0]), [0.5])
+    generator = random.Random(0)
+    points = (
+        uniform(generator, 1000, 0.05, 1.5) + uniform(generator, 2500, 0.2, 0.26) + uniform(generator, 500, -400, 400)
+    )
+    points += spread(generator, 500, TINY, 30) + [x for x in CORNERS if math.isfinite(x)]
+    both, *_ = Interpreter(program._tape, program._observed + program._flat_slopes, []).run(
+        np.array(points)[:, None], np.zeros(0)
+    )
+    for x, y, slope in zip(points, *both.tolist(), strict=True):
+        with mpmath.workprec(200 + 3 * min(abs(int(x)), 1000)):
+            exact_y, exact_slope = mpmath.tanh(x), mpmath.sech(x) ** 2
+        assert abs(y - exact_y) <= 2 * math.ulp(float(exact_y)), x
+        assert abs(slope - exact_slope) <= 4 * math.ulp(float(exact_slope)), x
+        assert math.copysign(1.0, y) == math.copysign(1.0, x)
 
 
 @pytest.mark.parametrize("cpu", CPUS)

@@ -19,7 +19,7 @@ import nn
 from autograd import Value, record
 from autograd.ops import TABLE
 from autograd.primitives import C_LIBRARY
-from autograd.program import background, compiling, executor, interpreter, straight
+from autograd.program import background, coding, compiling, executor, interpreter, straight
 from autograd.program.arrays import ArrayExecutor
 from autograd.program.expanding import expanded
 from autograd.program.interpreter import Interpreter
@@ -136,6 +136,66 @@ def test_layers_of_every_size_are_those_of_the_network(sizes, nin, count, activa
         own.backward()
     slopes = np.array([parameter.grad for parameter in model.parameters()])
     assert np.abs(grad - slopes).max() <= 1e-11 * max(1e-3, np.abs(slopes).max())
+
+
+SOME = st.one_of(st.integers(1, 9), st.sampled_from([15, 16, 17, 31, 40]))
+
+
+@given(SOME, SOME, SOME, st.integers(0, 2), st.sampled_from([1, 5, 8, 63, 64, 65, 128, 200]), st.booleans())
+@settings(max_examples=30)
+def test_whole_vectors_of_inputs_are_read_where_they_stand(nin, width, nout, skipped, count, is_shuffled):
+    model = nn.MLP(nin, [width, nout], activation="tanh", seed=0)
+    params = model.parameters()
+    if is_shuffled:
+        random.Random(0).shuffle(params)  # so that the sums do not stand side by side
+
+    def loss(x):
+        out = model(x[skipped:])
+        return autograd.sum([each * each for each in (out if isinstance(out, list) else [out])]) + x[0] * x[-1]
+
+    program = record(loss, [0.1] * (nin + skipped), params)
+    check_against_numpy(program, np.random.default_rng(0).normal(size=(count, nin + skipped)))
+
+
+def check_against_numpy(program, points):
+    tape, stored, summed = program._tape, program._observed, program._flat_slopes
+    plain, places = expanded(tape, [*stored, *summed])
+    numbers = np.array([leaf.data for leaf in program.params])
+    expected = ArrayExecutor(plain, [places[i] for i in stored], [places[i] for i in summed]).run(points, numbers)
+    found = Interpreter(tape, stored, summed).run(points, numbers)
+    for one, other in zip(found[:2], expected[:2], strict=True):
+        assert np.allclose(one, other, rtol=1e-11, atol=1e-11)
+
+
+def test_results_of_a_layer_may_be_multiplied_with_each_other():
+    model = nn.Linear(5, 4, seed=0)
+
+    def f(x):
+        a, b, c, d = model(x)
+        return a * b + c * d
+
+    program = record(f, [0.1] * 5, model.parameters())
+    check_against_numpy(program, np.random.default_rng(0).normal(size=(70, 5)))
+
+
+def test_a_function_may_be_of_its_own_result():
+    def f(x):
+        for _ in range(5):
+            x = [autograd.tanh(each) for each in (x[0], x[1], x[0] + x[1])]
+        return autograd.sum(x)
+
+    check_against_numpy(record(f, [0.3, -0.7]), np.random.default_rng(0).normal(size=(70, 2)))
+    nested = record(lambda x: autograd.tanh(autograd.tanh(autograd.tanh(x[0]))), [0.3])
+    check_against_numpy(nested, np.random.default_rng(0).normal(size=(70, 1)))
+
+
+def test_inputs_of_a_wide_layer_take_no_registers():
+    registers = set()
+    for nin in (16, 64):
+        model = nn.MLP(nin, [8, 3], activation="tanh", seed=0)
+        program = record(lambda x, model=model: autograd.sum(model(x)), [0.1] * nin, model.parameters())
+        registers.add(coding.coded(program._tape, program._observed, program._flat_slopes, 8).registers)
+    assert len(registers) == 1
 
 
 def test_weights_that_are_used_twice_get_both_shares():
