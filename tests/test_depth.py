@@ -11,6 +11,7 @@ import autograd
 from autograd import Value, gradients, topological_order
 
 MILLION = 10**6
+pytestmark = pytest.mark.no_cover
 
 
 def left_nested(x, n):

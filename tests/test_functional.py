@@ -242,6 +242,7 @@ def test_no_perturbation_confusion_at_three_levels(modes):
     assert nested(2.0) == 192.0
 
 
+@pytest.mark.no_cover
 def test_forward_mode_keeps_no_graph_and_no_memory():
     def steps(count):
         def f(x, y):

@@ -34,6 +34,7 @@ WHY_NOT = "needs microgpt's names.txt: CHAINRULE_NAMES says where it is"
 # ---------------------------------------------------------------------- beside microgpt
 
 
+@pytest.mark.no_cover
 @pytest.mark.skipif(not HAS_NAMES, reason=WHY_NOT)
 @pytest.mark.parametrize(
     ("programs", "steps", "tolerance"),

@@ -77,6 +77,7 @@ def test_names_of_ones_own(tmp_path):
     assert done.stdout.split("\n")[-2:] == again.stdout.split("\n")[-2:]
 
 
+@pytest.mark.no_cover
 def test_names_of_the_package(capsys):
     pytest.importorskip("names", reason="needs the package names")
     assert main(["train", "names", "--steps", "2"]) == 0
@@ -116,6 +117,7 @@ def test_bad_input_of_names(tmp_path, monkeypatch, capsys, words, said):
     assert {path.name for path in tmp_path.iterdir()} == set(files)
 
 
+@pytest.mark.no_cover
 def test_the_seed_decides_everything(tmp_path, capsys):
     def trained(seed, name):
         assert main(["train", "moons", "--epochs", "2", "--seed", str(seed), "--out", str(tmp_path / name)]) == 0

@@ -161,7 +161,7 @@ class _Plan:
         product behind that; -1 for never.
     shared
         Places of parameters and constants that must be in a register.
-    squares
+    blocks
         By the place of an input those that are loaded at once with it, as many as a vector has lanes.
     """
 
@@ -193,8 +193,8 @@ class _Plan:
         self.shared: dict[int, None] = {}
         self.outers: dict[int, list[Outer | RowOuter]] = {}
         self._find_last_uses(outers)
-        self.squares: dict[int, list[int]] = {}
-        self._find_squares(columns, lanes)
+        self.blocks: dict[int, list[int]] = {}
+        self._find_blocks(columns, lanes)
 
     def is_known(self) -> bool:
         """Tell whether the interpreter knows all instructions."""
@@ -256,12 +256,12 @@ class _Plan:
         for place in self.shared:
             last[place] = 2 * len(self.tape)  # its register is never free
 
-    def _find_squares(self, columns: dict[int, int], lanes: int) -> None:
+    def _find_blocks(self, columns: dict[int, int], lanes: int) -> None:
         at = {column: place for place, column in columns.items() if self.is_wanted(place)}
         for run in runs_of(at):
             for first in range(0, len(run) // lanes * lanes, lanes):
-                square = [at[column] for column in run[first : first + lanes]]
-                self.squares |= dict.fromkeys(square, square)
+                block = [at[column] for column in run[first : first + lanes]]
+                self.blocks |= dict.fromkeys(block, block)
 
     def is_wanted(self, place: int) -> bool:
         """Tell whether an input must be in a register."""
@@ -340,12 +340,12 @@ class _Writer:
         plan, tape = self._plan, self._plan.tape
         if tape.codes[place] in plan.uniform or self._register[place] >= 0 or not plan.is_wanted(place):
             return
-        square = plan.squares.get(place, [place])
-        self._go_on(opcodes()["load_rows" if place in plan.squares else "load"], len(square) + 1)
-        for each in square:
+        block = plan.blocks.get(place, [place])
+        self._go_on(opcodes()["load_rows" if place in plan.blocks else "load"], len(block) + 1)
+        for each in block:
             self._register[each] = self._new()
             self._words.append(self._register[each])
-        self._words.append(tape.operands[tape.starts[square[0]]])
+        self._words.append(tape.operands[tape.starts[block[0]]])
 
     def _write(self, place: int, number: int, *, with_count: bool) -> None:
         plan = self._plan

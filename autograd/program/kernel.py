@@ -270,31 +270,38 @@ class _Writer:
         """
         builder, size, code = self._builder, self._number(3), self._number(2)
         end = self._sum_of(builder.mul(self._operand(1), size), code, 0)
+
+        def place_of(body: Body, v: Any, at: Any, i: int) -> Any:
+            return self._place_of(body, self._register_at(builder.add(at, self._number(i))), v)
+
+        def operand(body: Body, v: Any, at: Any) -> Any:
+            return builder.load(place_of(body, v, at, 2), align=8)
+
+        def store(body: Body, v: Any, at: Any, results: Sequence[Any]) -> None:
+            for i, result in enumerate(results):
+                builder.store(result, place_of(body, v, at, i), align=8)
+
+        are_near = self._ir.IntType(1)(1)
         for body, start, stop in self._vectors_in_groups():
-            with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
-
-                def place_of(at: Any, i: int, body: Body = body, v: Any = v) -> Any:
-                    return self._place_of(body, self._register_at(builder.add(at, self._number(i))), v)
-
-                def store(at: Any, results: Sequence[Any], place_of: Callable[..., Any] = place_of) -> None:
-                    for i, result in enumerate(results):
-                        builder.store(result, place_of(at, i), align=8)
-
-                def operand(at: Any, place_of: Callable[..., Any] = place_of) -> Any:
-                    return builder.load(place_of(at, 2), align=8)
-
-                with self._accumulate(code, end, size, [body.constant(0.0)]) as (at, (largest,), give):
-                    give([body.elementary.larger(largest, operand(at))])
-                with builder.if_else(body.elementary.is_near(first, self._totals_out[0])) as (near, far):
-                    with near:
-                        begun = body.elementary.begin(first, operand(code))
-                        with self._accumulate(builder.add(code, size), end, size, begun) as (at, before, give):
-                            give(body.elementary.begin(first, operand(at)))
-                            store(builder.sub(at, size), body.elementary.end(first, before))
-                        store(builder.sub(end, size), body.elementary.end(first, self._totals_out))
-                    with far, self._count(code, end, size) as at:
-                        x = operand(at)
-                        store(at, [body.emit(name, [x]) for name in (first, second)])
+            step = self._number(body.lanes // self._lanes)
+            with self._accumulate(start, stop, step, [body.constant(0.0)]) as (v, (largest,), give):
+                with self._accumulate(code, end, size, [largest]) as (at, (so_far,), give_inside):
+                    give_inside([body.elementary.larger(so_far, operand(body, v, at))])
+                give(self._totals_out)
+            are_near = builder.and_(are_near, body.elementary.is_near(first, self._totals_out[0]))
+        with builder.if_else(are_near) as (near, far):
+            with near:
+                for body, v in self._groups_of_vectors():
+                    begun = body.elementary.begin(first, operand(body, v, code))
+                    with self._accumulate(builder.add(code, size), end, size, begun) as (at, before, give):
+                        give(body.elementary.begin(first, operand(body, v, at)))
+                        store(body, v, builder.sub(at, size), body.elementary.end(first, before))
+                    store(body, v, builder.sub(end, size), body.elementary.end(first, self._totals_out))
+            with far:
+                for body, v in self._groups_of_vectors():
+                    with self._count(code, end, size) as at:
+                        x = operand(body, v, at)
+                        store(body, v, at, [body.emit(name, [x]) for name in (first, second)])
         return end
 
     def _of_numbers(self, body: Body, name: str, given: Sequence[Any]) -> Any:
@@ -349,16 +356,16 @@ class _Writer:
             numbers = self._builder.insert_element(numbers, self._builder.load(row), self._word(lane))
         return [numbers]
 
-    def _transposed(self, square: list[Any]) -> list[Any]:
+    def _transposed(self, rows: list[Any]) -> list[Any]:
         """Exchange blocks beside the diagonal, of one number, of two by two, and so on."""
         lanes, size = range(self._lanes), 1
         while size < self._lanes:
             upper = [i + self._lanes - size if i & size else i for i in lanes]
             lower = [i + self._lanes if i & size else i + size for i in lanes]
-            pairs = [(square[i & ~size], square[i | size], lower if i & size else upper) for i in lanes]
-            square = [self._shuffled(*each) for each in pairs]
+            pairs = [(rows[i & ~size], rows[i | size], lower if i & size else upper) for i in lanes]
+            rows = [self._shuffled(*each) for each in pairs]
             size *= 2
-        return square
+        return rows
 
     def _row_of(self, first: Any, lane: int, latest: Any) -> Any:
         """Give where the inputs of an example begin; if there may be no such example, those of the latest."""
@@ -666,6 +673,12 @@ class _Writer:
     def _each_vector(self) -> Iterator[Any]:
         with self._count(self._number(0), self._vectors, self._number(1)) as v:
             yield v
+
+    def _groups_of_vectors(self) -> Iterator[tuple[Body, Any]]:
+        """Write what follows for each group of vectors, as `_vectors_in_groups`, and for each of the rest."""
+        for body, start, stop in self._vectors_in_groups():
+            with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
+                yield body, v
 
     def _vectors_in_groups(self) -> list[tuple[Body, Any, Any]]:
         """Give loops over the vectors of a block: several at a time, which the CPU computes side by side; the rest."""
