@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.arrays import numpy
-from autograd.program.kernel import opcodes, pairs
+from autograd.program.kernel import opcodes
 from autograd.program.layers import (
     RowOuter,
     layers_of,
@@ -21,6 +21,7 @@ from autograd.program.layers import (
 from autograd.program.ordering import by_level
 from autograd.program.pausing import collector_paused
 from autograd.program.tape import SOURCES
+from autograd.program.writing import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -7,7 +7,6 @@ import struct
 from collections import defaultdict
 from functools import cache
 from itertools import accumulate
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.program import kernel
@@ -16,6 +15,7 @@ from autograd.program.coding import coded
 from autograd.program.compiling import compiled_once
 from autograd.program.crew import crew
 from autograd.program.machine import features
+from autograd.program.writing import made_from
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,22 +42,11 @@ _LINE = 8  # numbers of a line of the cache
 
 _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 
-#: What the interpreter is made from.
-_SOURCES = [
-    Path(__file__).parents[1] / name
-    for name in (
-        "entry.py", "ops.py", "primitives.py", "rules/parameters.py", "rules/reading.py", "program/kernel.py",
-        "program/lanes.py", "program/lowering.py", "program/tape.py", "program/machine.py", "program/compiling.py",
-        "program/elementary/__init__.py", "program/elementary/functions.py", "program/elementary/coefficients.py",
-        "program/elementary/trigonometric.py", "program/elementary/remainders.py", "program/elementary/vectors.py",
-    )
-]  # fmt: skip
-
 
 @cache
 def _function(machine: Features) -> CompiledFunction:
     """Give the interpreter for a CPU."""
-    return compiled_once("interpreter", lambda: kernel.interpreter_module(machine), _SOURCES, machine)
+    return compiled_once("interpreter", lambda: kernel.interpreter_module(machine), made_from("kernel.py"), machine)
 
 
 class Interpreter:

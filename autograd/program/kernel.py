@@ -13,12 +13,8 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from autograd.primitives import BINARY, IEEE
-from autograd.program.elementary import Elementary
-from autograd.program.elementary.functions import TOGETHER
 from autograd.program.lanes import AT_ONCE, Body
-from autograd.program.lowering import body_of, kept_instructions, operands_of
-from autograd.program.tape import OPERATORS, SOURCES, Tape
+from autograd.program.writing import Writer, of_the_table, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -55,36 +51,7 @@ def opcodes() -> dict[str, int]:
     -------
     dict of str to int
     """
-    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *pairs(), *_of_the_table()))}
-
-
-@cache
-def pairs() -> dict[str, tuple[str, str]]:
-    """
-    List the instructions that compute two functions of one number.
-
-    Returns
-    -------
-    dict
-        By its name the names of the two.
-    """
-    return {f"{first}+{pair.second}": (first, pair.second) for first, pair in TOGETHER.items()}
-
-
-@cache
-def _of_the_table() -> dict[str, int]:
-    """List the instructions that compute a number from numbers, with how many."""
-    known = {op: 3 if op == "select" else 1 if op == "neg" else 2 for op in OPERATORS if op not in SPECIAL}
-    for name in sorted(IEEE):
-        if name not in known and (name == "truediv" or Elementary.has(name)):
-            known[name] = 2 if name in BINARY else 1
-    for name in sorted(kept_instructions()):
-        tape = Tape()
-        count = len(operands_of(name))
-        body_of(name)(tape, *(tape.source("input", i) for i in range(count)))
-        if all(step.op in known or step.op in SOURCES for step in tape.instructions):
-            known[name] = count
-    return known
+    return {name: code for code, name in enumerate((*SPECIAL, "add_product", *pairs(), *of_the_table()))}
 
 
 def interpreter_module(features: Features) -> Any:
@@ -101,23 +68,14 @@ def interpreter_module(features: Features) -> Any:
     llvmlite.ir.Module
         With the function ``run``, of the address of its `ARGUMENTS`.
     """
-    return _Writer(features).write()
+    return _Interpreter(features).write()
 
 
-class _Writer:
+class _Interpreter(Writer):
     """Writes the function."""
 
     def __init__(self, features: Features) -> None:
-        from llvmlite import ir  # noqa: PLC0415 - optional
-
-        self._ir, self._lanes = ir, features.lanes
-        self._features = features
-        self._whole, self._word, self._double = ir.IntType(64), ir.IntType(32), ir.DoubleType()
-        self._vector = ir.VectorType(self._double, features.lanes)
-        module = ir.Module("interpreter")
-        self._run = ir.Function(module, ir.FunctionType(ir.VoidType(), [self._whole.as_pointer()]), "run")
-        self._builder = ir.IRBuilder(self._run.append_basic_block("entry"))
-        self._body = Body(self._builder, features.lanes, fused=features.fused)
+        super().__init__(features, "interpreter")
         self._wide = Body(self._builder, features.lanes * AT_ONCE, fused=features.fused)
 
     def write(self) -> Any:
@@ -129,22 +87,18 @@ class _Writer:
             block = self._smaller(builder.sub(self._last, start), self._width_of_block)
             self._vectors = builder.udiv(builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes))
             self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
-            self._run_code()
+            self._run_code(self._words["code"], opcodes())
         self._end()
         builder.ret_void()
         return self._run.module
 
     def _take_arguments(self) -> None:
         builder, doubles, words = self._builder, self._double.as_pointer(), self._word.as_pointer()
-        given = {}
-        for place, name in enumerate(ARGUMENTS):
-            given[name] = builder.load(builder.gep(self._run.args[0], [self._number(place)]), name=name)
+        given = {name: self._argument(place, name) for place, name in enumerate(ARGUMENTS)}
         row_names = ARGUMENTS[1 : ARGUMENTS.index("shared_from")]
         self._rows = {name: builder.inttoptr(given[name], doubles) for name in (*row_names, "mask")}
-        words_of = {
-            name: builder.inttoptr(given[name], words) for name in ("code", "shared_from", "weights_from", "targets")
-        }
-        self._code, self._words = words_of["code"], words_of
+        names = ("code", "shared_from", "weights_from", "targets")
+        self._words = {name: builder.inttoptr(given[name], words) for name in names}
         self._counts = {name: given[name] for name in ARGUMENTS if name.endswith("_count")}
         self._width_of_block, self._row, self._column = given["width"], given["row"], given["column"]
         self._stride = given["stride"]  # from one register to the next
@@ -203,33 +157,7 @@ class _Writer:
         """Where zero times each result is added up: nan if one is not finite."""
         return self._vector_of(self._rows["finite"], self._number(0))
 
-    def _run_code(self) -> None:
-        """Run the code from its beginning to `end`, for the examples from `start` on."""
-        builder, run = self._builder, self._run
-        before = builder.block
-        step, after = run.append_basic_block("step"), run.append_basic_block("after")
-        unknown = run.append_basic_block("unknown")
-        builder.branch(step)
-        builder.position_at_end(step)
-        self._at = builder.phi(self._whole, "at")
-        self._at.add_incoming(self._number(0), before)
-        switch = builder.switch(builder.load(builder.gep(self._code, [self._at])), unknown)
-        builder.position_at_end(unknown)
-        builder.unreachable()
-        for name, code in opcodes().items():
-            block = run.append_basic_block(f"op{code}")
-            switch.add_case(self._word(code), block)
-            builder.position_at_end(block)
-            if name == "end":
-                builder.branch(after)
-                continue
-            length = self._instruction(name)
-            self._at.add_incoming(builder.add(self._at, length), builder.block)
-            builder.branch(step)
-        builder.position_at_end(after)
-
     def _instruction(self, name: str) -> Any:
-        """Write an instruction; the result is the length of its code."""
         special: dict[str, Callable[[], Any]] = {
             "load": self._load, "load_rows": self._load_rows, "store": self._store, "total": self._total,
             "sum": self._sum, "dot": self._dot,
@@ -245,7 +173,7 @@ class _Writer:
             return self._elementwise(3, lambda _, total, x, y: self._builder.fadd(total, self._builder.fmul(x, y)))
         if name in pairs():
             return self._both(*pairs()[name])
-        return self._elementwise(_of_the_table()[name], lambda body, *given: self._of_numbers(body, name, given))
+        return self._elementwise(of_the_table()[name], lambda body, *given: self._of_numbers(body, name, given))
 
     def _elementwise(self, count: int, compute: Callable[..., Any]) -> Any:
         """``op times, result, operand, ..., result, ...``: the same for several registers, one after the other."""
@@ -258,7 +186,7 @@ class _Writer:
                 with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
                     out, *places = [self._place_of(body, row, v) for row in rows]
                     computed = compute(body, *[builder.load(place, align=8) for place in places])
-                    builder.store(body.as_number(computed), out, align=8)
+                    builder.store(computed, out, align=8)
         return end
 
     def _both(self, first: str, second: str) -> Any:
@@ -303,13 +231,6 @@ class _Writer:
                         x = operand(body, v, at)
                         store(body, v, at, [body.emit(name, [x]) for name in (first, second)])
         return end
-
-    def _of_numbers(self, body: Body, name: str, given: Sequence[Any]) -> Any:
-        """Write an instruction; where it wants truth values, numbers are true that are not zero."""
-        tests = {"select": 1, "and": 2, "or": 2}.get(name, 0)
-        zero = body.constant(0.0)
-        true = [self._builder.fcmp_unordered("!=", each, zero) for each in given[:tests]]
-        return body.emit(name, [*true, *given[tests:]])
 
     # ------------------------------------------------------------------ what comes in and goes out
 
@@ -628,20 +549,6 @@ class _Writer:
 
     # ------------------------------------------------------------------ addresses
 
-    def _number(self, n: int) -> Any:
-        return self._whole(n)
-
-    def _sum_of(self, one: Any, other: Any, n: int) -> Any:
-        return self._builder.add(self._builder.add(one, other), self._number(n))
-
-    def _operand(self, place: int) -> Any:
-        """Give a whole number of the code, so far behind the instruction."""
-        return self._operand_at(self._number(place))
-
-    def _operand_at(self, place: Any) -> Any:
-        builder = self._builder
-        return builder.zext(builder.load(builder.gep(self._code, [builder.add(self._at, place)])), self._whole)
-
     def _register(self, place: int) -> Any:
         return self._register_at(self._number(place))
 
@@ -649,10 +556,6 @@ class _Writer:
         """Give the address of the register that a place of the code names."""
         builder = self._builder
         return builder.gep(self._rows["registers"], [builder.mul(self._operand_at(place), self._stride)])
-
-    def _vector_of(self, row: Any, v: Any) -> Any:
-        builder = self._builder
-        return builder.gep(builder.bitcast(row, self._vector.as_pointer()), [v])
 
     def _vector_in(self, row: Any) -> Any:
         """Load the vector that begins at an address."""
@@ -684,34 +587,3 @@ class _Writer:
         """Give loops over the vectors of a block: several at a time, which the CPU computes side by side; the rest."""
         whole = self._builder.and_(self._vectors, self._number(-AT_ONCE))
         return [(self._wide, self._number(0), whole), (self._body, whole, self._vectors)]
-
-    @contextmanager
-    def _count(self, start: Any, stop: Any, step: Any) -> Iterator[Any]:
-        """Repeat what is written inside, while the index is below `stop`."""
-        with self._accumulate(start, stop, step, []) as (index, _, give):
-            yield index
-            give([])
-
-    @contextmanager
-    def _accumulate(self, start: Any, stop: Any, step: Any, values: Sequence[Any]) -> Iterator[Any]:
-        """Repeat what is written inside, each time with what it gave; afterwards `_totals_out` has that."""
-        builder, run = self._builder, self._run
-        before = builder.block
-        head, inside, after = (run.append_basic_block(name) for name in ("head", "inside", "after"))
-        builder.branch(head)
-        builder.position_at_end(head)
-        index = builder.phi(self._whole, "i")
-        index.add_incoming(start, before)
-        carried = [builder.phi(value.type) for value in values]
-        for phi, value in zip(carried, values, strict=True):
-            phi.add_incoming(value, before)
-        builder.cbranch(builder.icmp_signed("<", index, stop), inside, after)
-        builder.position_at_end(inside)
-        given: list[Any] = []
-        yield index, carried, given.extend
-        index.add_incoming(builder.add(index, step), builder.block)
-        for phi, value in zip(carried, given, strict=True):
-            phi.add_incoming(value, builder.block)
-        builder.branch(head)
-        builder.position_at_end(after)
-        self._totals_out = carried

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from autograd.program.arrays import numpy
 from autograd.program.coding import partners_of
 from autograd.program.compiling import compiled
-from autograd.program.kernel import pairs
 from autograd.program.lanes import AT_ONCE, Body
 from autograd.program.machine import features
 from autograd.program.tape import SOURCES
+from autograd.program.writing import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
