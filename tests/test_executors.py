@@ -410,6 +410,82 @@ def test_a_program_that_is_run_often_is_compiled_beside(monkeypatch):
     assert program.executor == "straight-line code"
 
 
+def wide(x, count=300):
+    """Compute much that does not depend on each other, and of that again."""
+    values = list(x)
+    for _ in range(5):
+        values = [autograd.sin(values[i % len(values)] * (i + 1.0) + values[7 * i % len(values)]) for i in range(count)]
+    return autograd.sum(values)
+
+
+def long(x):
+    """Compute what depends on what was computed before."""
+    value = x[0]
+    for _ in range(1500):
+        value = autograd.sin(value) * x[1]
+    return value
+
+
+def test_large_graphs_are_run_by_levels_for_few_examples(monkeypatch):
+    monkeypatch.setattr(executor, "_TO_COMPILE", 0.0)  # it would be compiled
+    program = record(wide, [0.3, 0.2])
+    assert program.executor == "interpreter by levels"
+    program.compile(single=True)
+    for _ in range(3):
+        assert program.value_and_grad([0.3, 0.2])[1].shape == (2,)
+        assert program.value_and_grad([[0.3, 0.2]] * executor._FEW)[1].shape == (executor._FEW, 2)
+        assert program.executor == "interpreter by levels"
+    assert not program._of_gradient._compilations
+    assert "_uncompiled" not in vars(program._of_gradient)
+    monkeypatch.setattr(executor, "_TO_COMPILE", math.inf)
+    program.value_and_grad([[0.3, 0.2]] * (executor._FEW + 1))
+    assert program.executor == "interpreter"
+
+
+def unlike(x):
+    """Compute as much side by side as would fill a vector, but each by another function."""
+    functions = [autograd.sin, autograd.cos, autograd.tanh, autograd.atan, autograd.sigmoid, autograd.erf]
+    values = [x[0] + x[1]] * len(functions)
+    for _ in range(400):
+        values = [function(value) for function, value in zip(functions, values, strict=True)]
+    return autograd.sum(values)
+
+
+@pytest.mark.parametrize("f", [long, unlike, lambda x: wide(x, count=20)])
+def test_long_and_narrow_and_small_ones_are_not(f):
+    program = record(f, [0.3, 0.2])
+    program.value_and_grad([0.3, 0.2])
+    assert program.executor == "interpreter"
+
+
+def test_what_is_small_is_not_run_by_levels_when_its_gradient_is():
+    program = record(lambda x: wide(x, count=120), [0.3, 0.2])
+    program.value_and_grad([0.3, 0.2])
+    assert program.executor == "interpreter by levels"
+    program([0.3, 0.2])
+    assert program._forward.name == "interpreter"
+
+
+def test_dense_loops_are_not_run_by_levels():
+    model = nn.MLP(16, [64, 64, 1], seed=0)
+    program = record(model, [0.1] * 16, model.parameters())
+    assert program.stats["with gradient"] > 2_000
+    program.value_and_grad([0.1] * 16)
+    assert program.executor == "dense loops"
+
+
+def test_by_levels_threads_have_memory_of_their_own():
+    program = record(wide, [0.3, 0.2])
+    points = np.random.default_rng(0).uniform(-1, 1, size=(40, 2))
+    expected = [program.value_and_grad(point) for point in points]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            for one, other in zip(expected, pool.map(program.value_and_grad, points), strict=True):
+                assert one[0] == other[0]
+                assert same_bits(one[1], other[1])
+    assert program.executor == "interpreter by levels"
+
+
 def test_a_program_is_compiled_when_that_is_asked_for():
     program = record(lambda x: x[0] * x[1], [0.5, 2.0])
     program.compile()

@@ -7,9 +7,10 @@ writes into files, `replaying` computes node by node, and `translating` puts on 
 knows operations that users have added.
 
 `arrays` runs a tape with NumPy; `interpreter` by machine code that knows every instruction (`kernel` writes it,
-`coding` and `layers` what it reads); `straight` as machine code of its own, compiled in the `background`. `lanes` and
-`elementary` write what both do, `executor` chooses. `program` is what users hold, and `variants` where there is one
-for each way that comparisons come out.
+`coding` and `layers` what it reads); `levels` for few examples, what does not depend on each other at once; `straight`
+as machine code of its own, compiled in the `background`. `writing`, `lanes` and `elementary` write what they all do,
+`executor` chooses. `program` is what users hold, and `variants` where there is one for each way that comparisons come
+out.
 """
 
 from autograd.program.caching import recorded

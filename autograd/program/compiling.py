@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _DIGEST = hashlib.sha256().digest_size
 
-_KEPT = 8  # files, the latest ones
+_KEPT = 12  # files, the latest ones
 
 
 def compiled(module: Any, features: Features, *, opt: int = 1) -> CompiledFunction:

@@ -12,12 +12,15 @@ from autograd.program.arrays import ArrayExecutor, numpy
 from autograd.program.background import Compilation
 from autograd.program.expanding import expanded
 from autograd.program.interpreter import Interpreter
+from autograd.program.levels import by_levels
+from autograd.program.locking import MadeOnce
 from autograd.program.straight import StraightLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import ThreadPoolExecutor
 
+    from autograd.program.levels import ByLevels
     from autograd.program.running import Runner
     from autograd.program.tape import Tape
 
@@ -27,14 +30,18 @@ _TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 1e-4, 3e-9, 3e-10
 #: Each thread has so many examples, about, or there are fewer threads.
 _LEAST_FOR_A_THREAD = 64
 
+#: So few examples are run by levels one after the other, which takes less time than the interpreter at once.
+_FEW = 4
+
 
 class Executor:
     """
     Runs a tape by the interpreter, until that has taken as long as to compile it would; from then on as compiled.
 
     So it never takes much longer than if it had been known how often the tape would be run. The compiler works beside,
-    in a thread of its own. Layers are best run as they are, by the interpreter's loops. Without llvmlite, or where an
-    instruction is a function of Python, NumPy runs the tape.
+    in a thread of its own. Layers are best run as they are, by the interpreter's loops. A long tape, much of which does
+    not depend on each other, is run by levels for a few examples. Without llvmlite, or where an instruction is a
+    function of Python, NumPy runs the tape.
 
     Parameters
     ----------
@@ -49,10 +56,14 @@ class Executor:
         self._spent = {True: 0.0, False: 0.0}  # by what would be compiled: for single examples, or for many
         self._compilations: dict[bool, Compilation] = {}
         self._compiled: dict[bool, StraightLine] = {}
-        self._uncompiled = self._first()
-        self._runs: Runner = self._uncompiled
+        self._runs: Runner | None = None
 
-    def _first(self) -> ArrayExecutor | Interpreter:
+    @MadeOnce
+    def _by_levels(self) -> ByLevels | None:
+        return by_levels(*self._wanted) if _has_llvmlite() else None
+
+    @MadeOnce
+    def _uncompiled(self) -> ArrayExecutor | Interpreter:
         tape, stored, summed = self._wanted
         if _has_llvmlite():
             try:
@@ -65,7 +76,7 @@ class Executor:
     @property
     def name(self) -> str:
         """What has run the tape the latest time, or would run it first."""
-        return self._runs.name
+        return (self._runs or self._by_levels or self._uncompiled).name
 
     def run(self, inputs: Any, params: Any, threads: int = 1) -> tuple[Any, Any, bool | None]:
         """
@@ -104,6 +115,8 @@ class Executor:
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 
     def _choose(self, count: int) -> Runner:
+        if 0 < count <= _FEW and self._by_levels:
+            return self._by_levels
         first = self._uncompiled
         if not isinstance(first, Interpreter) or first.is_dense:
             return first
@@ -129,6 +142,8 @@ class Executor:
         single
             For one example at a time, or for many.
         """
+        if single and self._by_levels:
+            return
         first = self._uncompiled
         if isinstance(first, Interpreter) and not first.is_dense:
             if single not in self._compiled:

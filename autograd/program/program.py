@@ -163,8 +163,9 @@ class Program:
         """
         What has computed the gradient the latest time, or would first.
 
-        ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"dense loops"`` if most of it
-        is layers; ``"NumPy"`` without llvmlite, or if an instruction is a function of Python.
+        ``"interpreter"``, or ``"straight-line code"`` once it has paid to compile it; ``"interpreter by levels"`` for
+        few examples of a large graph; ``"dense loops"`` if most of it is layers; ``"NumPy"`` without llvmlite, or if an
+        instruction is a function of Python.
         """
         return self._of_gradient.name
 
@@ -176,7 +177,8 @@ class Program:
         """
         Compile what computes values, and values with gradients, now: do not wait until that has paid.
 
-        Nothing is compiled where layers are most of the work, which have loops of their own, nor where NumPy computes.
+        Nothing is compiled where layers are most of the work, which have loops of their own, nor for one example of a
+        large graph that is run by levels, nor where NumPy computes.
 
         Parameters
         ----------

@@ -39,11 +39,11 @@ EXECUTORS = {
     "moons 100": "dense loops",
     "digits 1797": "dense loops",
     "graph 1000 at 1000": "straight-line code",
-    "graph 1000 at 1": "straight-line code",
+    "graph 1000 at 1": "interpreter by levels",
     "graph 10000 at 1000": "straight-line code",
-    "graph 10000 at 1": "straight-line code",
+    "graph 10000 at 1": "interpreter by levels",
     "graph 100000 at 1000": "interpreter",
-    "graph 100000 at 1": "straight-line code",
+    "graph 100000 at 1": "interpreter by levels",
     "big": "interpreter",
 }
 _PEERS = ("ours", "c", "numpy", "jax", "torch", "hips", "casadi")
