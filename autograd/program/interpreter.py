@@ -46,7 +46,12 @@ _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 @cache
 def _function(machine: Features) -> CompiledFunction:
     """Give the interpreter for a CPU."""
-    return compiled_once("interpreter", lambda: kernel.interpreter_module(machine), made_from("kernel.py"), machine)
+    return compiled_once(
+        "interpreter",
+        lambda: kernel.interpreter_module(machine),
+        made_from("kernel.py", "dense.py", "blocks.py"),
+        machine,
+    )
 
 
 class Interpreter:

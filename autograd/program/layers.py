@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.program.arrays import numpy
-from autograd.program.kernel import TILE
+from autograd.program.dense import TILE
 from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
