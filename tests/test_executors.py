@@ -453,6 +453,8 @@ def unlike(x):
 
 @pytest.mark.parametrize("f", [long, unlike, lambda x: wide(x, count=20)])
 def test_long_and_narrow_and_small_ones_are_not(f):
+    if features().lanes < 4:
+        pytest.skip("few that are alike fill a vector")
     program = record(f, [0.3, 0.2])
     program.value_and_grad([0.3, 0.2])
     assert program.executor == "interpreter"

@@ -251,11 +251,12 @@ class _Interpreter(DenseWriter):
         builder = self._builder
         first = builder.add(builder.mul(self._operand(1), self._column), self._start)
         out, register = builder.gep(self._rows["stored"], [first]), self._register(2)
-        with self._each_vector() as v:
+        before, zero = builder.load(self._finite, align=8), self._body.constant(0.0)
+        with self._accumulate(self._number(0), self._vectors, self._number(1), [before]) as (v, (so_far,), give):
             number = builder.load(self._vector_of(register, v), align=8)
             builder.store(number, self._vector_of(out, v), align=8)
-            so_far = builder.load(self._finite, align=8)
-            builder.store(builder.fadd(so_far, builder.fmul(number, self._body.constant(0.0))), self._finite, align=8)
+            give([builder.fadd(so_far, builder.fmul(number, zero))])
+        builder.store(self._totals_out[0], self._finite, align=8)
         return self._number(3)
 
     def _total(self) -> Any:
