@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.program.arrays import numpy
-from autograd.program.kernel import opcodes
+from autograd.program.kernel import FEW, opcodes
 from autograd.program.layers import (
     RowOuter,
     layers_of,
@@ -163,7 +163,7 @@ class _Plan:
     shared
         Places of parameters and constants that must be in a register.
     blocks
-        By the place of an input those that are loaded at once with it, as many as a vector has lanes.
+        By the place of an input those that are loaded at once with it: as many as a vector has lanes, or all.
     """
 
     def __init__(
@@ -259,6 +259,8 @@ class _Plan:
 
     def _find_blocks(self, columns: dict[int, int], lanes: int) -> None:
         at = {column: place for place, column in columns.items() if self.is_wanted(place)}
+        if len(at) < lanes and len(at) in FEW and max(at) < len(at):
+            self.blocks = dict.fromkeys(at.values(), [at[column] for column in range(len(at))])
         for run in runs_of(at):
             for first in range(0, len(run) // lanes * lanes, lanes):
                 block = [at[column] for column in run[first : first + lanes]]
@@ -342,11 +344,16 @@ class _Writer:
         if tape.codes[place] in plan.uniform or self._register[place] >= 0 or not plan.is_wanted(place):
             return
         block = plan.blocks.get(place, [place])
-        self._go_on(opcodes()["load_rows" if place in plan.blocks else "load"], len(block) + 1)
+        is_all = place in plan.blocks and len(block) < plan.lanes
+        if is_all:
+            self._words.append(opcodes()[f"load_all{len(block)}"])
+        else:
+            self._go_on(opcodes()["load_rows" if place in plan.blocks else "load"], len(block) + 1)
         for each in block:
             self._register[each] = self._new()
             self._words.append(self._register[each])
-        self._words.append(tape.operands[tape.starts[block[0]]])
+        if not is_all:
+            self._words.append(tape.operands[tape.starts[block[0]]])
 
     def _write(self, place: int, number: int, *, with_count: bool) -> None:
         plan = self._plan

@@ -9,7 +9,7 @@ a sum, a sum of products, and a layer, which is many sums of products over the s
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from autograd.program.dense import DENSE, DenseWriter
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from autograd.program.lanes import Body
     from autograd.program.machine import Features
 
+#: So few inputs are loaded at once where an example has no others.
+FEW = range(1, 5)
+
 #: Instructions with operands to be listed, in the order of their codes; those of the table follow.
-SPECIAL = ("end", "load", "load_rows", "store", "total", "sum", "dot", *DENSE)
+SPECIAL = ("end", "load", "load_rows", *(f"load_all{count}" for count in FEW), "store", "total", "sum", "dot", *DENSE)
 
 #: What the function is given, in this order, as a row of 64-bit whole numbers: addresses, and sizes. Before the params,
 #: counted backwards from them, are the constants.
@@ -144,6 +147,7 @@ class _Interpreter(DenseWriter):
         special: dict[str, Callable[[], Any]] = {
             "load": self._load, "load_rows": self._load_rows, "store": self._store, "total": self._total,
             "sum": self._sum, "dot": self._dot,
+            **{f"load_all{count}": partial(self._load_all, count) for count in FEW},
             **self._dense(),
         }  # fmt: skip
         if name in special:
@@ -226,6 +230,36 @@ class _Interpreter(DenseWriter):
         return self._loaded_from_rows(
             self._lanes, lambda rows: self._transposed([self._vector_in(row) for row in rows])
         )
+
+    def _load_all(self, count: int) -> Any:
+        """``load_all register, ...``: all inputs of each example, which are so few."""
+        builder = self._builder
+        registers = [self._register(1 + i) for i in range(count)]
+        is_whole = builder.and_(self._is_full, builder.icmp_unsigned("==", self._row, self._number(count)))
+        with builder.if_else(is_whole) as (whole, otherwise):
+            with whole, self._each_vector() as v:
+                first = builder.add(self._start, builder.mul(v, self._number(self._lanes)))
+                base = builder.gep(self._rows["inputs"], [builder.mul(first, self._row)])
+                numbers = self._vectors_at(base, self._number(0), count)
+                for i, register in enumerate(registers):
+                    builder.store(self._every(count, i, numbers), self._vector_of(register, v), align=8)
+            with otherwise:
+                for v, rows in self._rows_of_examples():
+                    for i, register in enumerate(registers):
+                        (column,) = self._gathered([builder.gep(row, [self._number(i)]) for row in rows])
+                        builder.store(column, self._vector_of(register, v), align=8)
+        return self._number(1 + count)
+
+    def _every(self, step: int, first: int, vectors: Sequence[Any]) -> Any:
+        """Take every so many numbers from vectors one after the other."""
+        chosen, lanes = vectors[0], range(self._lanes)
+        where = [divmod(first + step * lane, self._lanes) for lane in lanes]
+        mask = [lane if which == 0 else 0 for which, lane in where]
+        chosen = self._shuffled(chosen, chosen, mask)
+        for k, vector in enumerate(vectors[1:], start=1):
+            picks = [self._lanes + lane if which == k else i for i, (which, lane) in enumerate(where)]
+            chosen = self._shuffled(chosen, vector, picks)
+        return chosen
 
     def _loaded_from_rows(self, count: int, columns_of: Callable[[Sequence[Any]], list[Any]]) -> Any:
         """Fill registers, so many from where the rows of some examples go on."""
