@@ -260,7 +260,8 @@ class _Plan:
     def _find_blocks(self, columns: dict[int, int], lanes: int) -> None:
         at = {column: place for place, column in columns.items() if self.is_wanted(place)}
         if len(at) < lanes and len(at) in FEW and max(at) < len(at):
-            self.blocks = dict.fromkeys(at.values(), [at[column] for column in range(len(at))])
+            together = [at[column] for column in range(len(at))]
+            self.blocks = dict.fromkeys(together, together)
         for run in runs_of(at):
             for first in range(0, len(run) // lanes * lanes, lanes):
                 block = [at[column] for column in run[first : first + lanes]]
