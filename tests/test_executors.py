@@ -421,7 +421,7 @@ def wide(x, count=300):
 def long(x):
     """Compute what depends on what was computed before."""
     value = x[0]
-    for _ in range(1500):
+    for _ in range(1100):
         value = autograd.sin(value) * x[1]
     return value
 
@@ -453,11 +453,9 @@ def unlike(x):
 
 @pytest.mark.parametrize("f", [long, unlike, lambda x: wide(x, count=20)])
 def test_long_and_narrow_and_small_ones_are_not(f):
-    if features().lanes < 4:
-        pytest.skip("few that are alike fill a vector")
     program = record(f, [0.3, 0.2])
-    program.value_and_grad([0.3, 0.2])
-    assert program.executor == "interpreter"
+    program([0.3, 0.2])
+    assert program._forward.name == "interpreter"
 
 
 def test_what_is_small_is_not_run_by_levels_when_its_gradient_is():

@@ -150,7 +150,7 @@ class _Vectors:
         firsts, seconds = [*self._partners], [second for second, _ in self._partners.values()]
         kinds = np.array([opcodes().get(name, -1) for name in tape.names])[depths.codes]
         kinds[firsts] = [opcodes()[name] for _, name in self._partners.values()]
-        last[firsts] = np.maximum(last[firsts], last[seconds])
+        last[firsts] = np.max([last[firsts], last[seconds]], axis=0)
         levels[seconds] = -1  # these are computed with their partners
         places = np.flatnonzero(levels > 0)
         counts = np.diff(depths.starts)
