@@ -190,6 +190,15 @@ def test_a_function_may_be_of_its_own_result():
     check_against_numpy(nested, np.random.default_rng(0).normal(size=(70, 1)))
 
 
+def test_what_is_no_network_is_computed_in_the_order_of_its_code():
+    """Else all that is at one level would need registers at once."""
+    program = record(lambda x: chain(300)(x) + autograd.sum([x[0] * k for k in range(10)]), [0.3, -0.7])
+    assert coding.coded(program._tape, program._observed, program._flat_slopes, 8).tape is program._tape
+    model = nn.MLP(4, [8, 3], seed=0)
+    program = record(lambda x: autograd.sum(model(x)), [0.1] * 4, model.parameters())
+    assert coding.coded(program._tape, program._observed, program._flat_slopes, 8).tape is not program._tape
+
+
 def test_inputs_of_a_wide_layer_take_no_registers():
     registers = set()
     for nin in (16, 64):

@@ -86,7 +86,7 @@ def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) 
         None if there is an instruction that the interpreter does not know.
     """
     plan = _Plan(tape, stored, summed, lanes)
-    if plan.member:  # a network, where much is alike
+    if plan.is_network():
         one = tape.constant(1.0)
         tape, at = by_level(tape, [*stored, *summed, one])
         stored, summed = ([at[place] for place in places] for places in (stored, summed))
@@ -201,6 +201,10 @@ class _Plan:
         """Tell whether the interpreter knows all instructions."""
         codes = {self.tape.codes[place] for place in self.needed} - self.sources
         return all(self.tape.names[code] in opcodes() for code in codes)
+
+    def is_network(self) -> bool:
+        """Tell whether most of the work is layers: then much is alike, and all that is at one level is needed soon."""
+        return sum(len(layer.xs) for layer in self.member.values()) > len(self.needed)
 
     def _take_products_in(self, outers: Sequence[Outer | RowOuter]) -> None:
         """Find products that are one instruction with what is multiplied, or with the sum of two that needs them."""
