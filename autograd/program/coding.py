@@ -204,7 +204,8 @@ class _Plan:
 
     def is_network(self) -> bool:
         """Tell whether most of the work is layers: then much is alike, and all that is at one level is needed soon."""
-        return sum(len(layer.xs) for layer in self.member.values()) > len(self.needed)
+        products = sum(len(layer.xs) for layer in self.member.values())
+        return products > sum(self.tape.codes[place] not in self.sources for place in self.needed)
 
     def _take_products_in(self, outers: Sequence[Outer | RowOuter]) -> None:
         """Find products that are one instruction with what is multiplied, or with the sum of two that needs them."""
