@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, SupportsFloat
 
 from autograd.engine import Value
@@ -9,6 +10,8 @@ from autograd.errors import NoGraphError
 from autograd.watchers import without_parents
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from autograd.sources import SourceLine
     from autograd.tracing import Trace
 
@@ -26,8 +29,8 @@ class Noted(Value):
     #: What else was recorded when the node was made; None if nobody asked.
     trace: Trace | None
 
-    #: By the number of a `jvp`: how fast the node moves along its tangents.
-    tangents: dict[int, Value | float]
+    #: By the number of a `jvp`: how fast the node moves along its tangents. Most nodes have none.
+    tangents: Mapping[int, Value | float] = MappingProxyType({})
     #: The line of the user's code that made the node; None if nobody asked, or if there is none.
     source: SourceLine | None = None
     #: The first variable of the user's that has held the node; "" if none was seen.
@@ -80,10 +83,9 @@ def noted(node: Value) -> Noted:
     twin = Noted.__new__(Noted)
     twin._data, twin._grad, twin._tag, twin._rest, twin._mark = node._data, node._grad, node._tag, node._rest, None
     twin._first, twin._second, twin._d_first, twin._d_second = node._first, node._second, node._d_first, node._d_second
-    twin.tangents = {}
     twin.trace = None
     if isinstance(node, Noted):
-        twin.tangents |= node.tangents
+        twin.tangents = node.tangents
         twin.source, twin.variable, twin.made = node.source, node.variable, node.made
         twin.trace = getattr(node, "trace", None)
     return twin

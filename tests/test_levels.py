@@ -3,6 +3,7 @@
 import math
 import operator
 import random
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -114,8 +115,8 @@ def test_vectors_need_not_be_full(count):
     point = np.linspace(0.1, 3.0, count)
     results = program(point)
     assert program.executor == "interpreter by levels"
-    assert results[-2] == sum(point.tolist(), 0.0)
-    assert results[-1] == sum([number * number for number in point.tolist()], 0.0)
+    assert results[-2] == reduce(operator.add, point.tolist(), 0.0)  # the sum of Python 3.12 is more precise
+    assert results[-1] == reduce(operator.add, [number * number for number in point.tolist()], 0.0)
     expected = [*np.tanh(point), *np.log(point)]
     assert np.allclose(results[:-2], expected, rtol=1e-15)
     slopes = program.jacobian(point)

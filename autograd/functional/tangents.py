@@ -68,7 +68,7 @@ class Pushing(Watcher):
         """
         variable = noted(fresh(primal))
         if isinstance(tangent, Value) or tangent != 0.0:
-            variable.tangents[self.number] = tangent
+            variable.tangents = {**variable.tangents, self.number: tangent}
         return variable
 
     def tangent(self, result: Value | float) -> Value | float:
@@ -111,7 +111,8 @@ class Pushing(Watcher):
             node = noted(node)
         # a twin, since a tangent may lead back to the node that it was computed from: that must not be a circle
         twin = noted(node)
-        twin.tangents[self.number] = self._from_recorded(node, moving) if self.plain else self._from_table(node, moving)
+        tangent = self._from_recorded(node, moving) if self.plain else self._from_table(node, moving)
+        twin.tangents = {**twin.tangents, self.number: tangent}
         if cut:
             twin.let_go_of_parents()
             if isinstance(node, Noted):
