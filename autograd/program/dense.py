@@ -60,26 +60,19 @@ class DenseWriter(BlockWriter):
         step = builder.mul(builder.add(count, self._number(1)), tile)
         for body, start, stop in self._vectors_in_groups():
             wide = body.lanes // self._lanes
-            with (
-                self._count(
-                    start, stop, self._number(wide)
-                ) as v,  # the xs of these vectors are in the cache for all tiles
-                self._count(self._number(0), tiles, self._number(1)) as index,
-            ):
+            # the xs of some vectors are in the cache for all tiles
+            vectors = self._count(start, stop, self._number(wide))
+            with vectors as v, self._count(self._number(0), tiles, self._number(1)) as index:
                 base = builder.gep(self._rows["weights"], [builder.add(weights, builder.mul(index, step))])
-                starts = [self._splat_at(base, self._number(j)) for j in range(size)]
-                with self._accumulate(
-                    self._number(0), count, self._number(1), [start for start in starts for _ in range(wide)]
-                ) as (i, sums, give):
+                first = [self._splat_at(base, self._number(j)) for j in range(size) for _ in range(wide)]
+                with self._accumulate(self._number(0), count, self._number(1), first) as (i, sums, give):
                     numbers = self._vectors_at(self._register_at(builder.add(xs, i)), v, wide)
                     at = builder.mul(builder.add(i, self._number(1)), tile)
                     given = [self._splat_at(base, builder.add(at, self._number(j))) for j in range(size)]
                     give(self._products_added(given, numbers, sums))
                 totals = iter(self._totals_out)
-                for j in range(size):
-                    place = builder.add(
-                        outs, builder.mul(self._sum_of(builder.mul(index, tile), self._number(j), 0), each)
-                    )
+                for number in self._places_of_tile(self._number(0), index, size):
+                    place = builder.add(outs, builder.mul(number, each))
                     out, row = self._register_at(place), [next(totals) for _ in range(wide)]
                     if is_scaled:
                         factors = self._vectors_at(self._register_at(builder.add(place, self._number(1))), v, wide)
@@ -103,8 +96,8 @@ class DenseWriter(BlockWriter):
             with self._count(self._number(0), tiles, one) as index:
                 base = builder.gep(self._rows["weights"], [builder.add(weights, builder.mul(index, step))])
                 inputs = [builder.gep(row, [first_input]) for row in rows]
-                zeros = self._vectors_at(base, self._number(0), width) * self._lanes
-                with self._accumulate(self._number(0), count, one, zeros) as (i, sums, give):
+                first = self._vectors_at(base, self._number(0), width) * self._lanes
+                with self._accumulate(self._number(0), count, one, first) as (i, sums, give):
                     left = [self._splat_at(each, i) for each in inputs]
                     right = self._vectors_at(base, builder.mul(builder.add(i, one), self._number(width)), width)
                     give(self._products_added(left, right, sums))

@@ -252,11 +252,8 @@ class _Interpreter(DenseWriter):
 
     def _every(self, step: int, first: int, vectors: Sequence[Any]) -> Any:
         """Take every so many numbers from vectors one after the other."""
-        chosen, lanes = vectors[0], range(self._lanes)
-        where = [divmod(first + step * lane, self._lanes) for lane in lanes]
-        mask = [lane if which == 0 else 0 for which, lane in where]
-        chosen = self._shuffled(chosen, chosen, mask)
-        for k, vector in enumerate(vectors[1:], start=1):
+        chosen, where = vectors[0], [divmod(first + step * lane, self._lanes) for lane in range(self._lanes)]
+        for k, vector in enumerate(vectors):
             picks = [self._lanes + lane if which == k else i for i, (which, lane) in enumerate(where)]
             chosen = self._shuffled(chosen, vector, picks)
         return chosen
