@@ -15,6 +15,7 @@ The six arithmetic operators are written out here. Every other operation is one 
 from __future__ import annotations
 
 import operator
+import os
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self, SupportsFloat
 
@@ -509,6 +510,8 @@ _new = object.__new__
 
 #: Sweeps and walks leave marks on nodes; two graphs may share leaves.
 _one_at_a_time = RLock()
+if hasattr(os, "register_at_fork"):  # a forked process lacks the thread that may have held the lock
+    os.register_at_fork(after_in_child=_one_at_a_time._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 class _LabelledTag(str):

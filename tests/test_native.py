@@ -54,6 +54,41 @@ def test_the_native_engine_survives_depth_in_development_mode():
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+@pytest.mark.parametrize("engine", ["0", pytest.param("1", marks=needs_native)])
+def test_a_process_forked_in_the_middle_of_a_sweep_can_sweep(engine):
+    script = """
+import os, threading, time, warnings
+warnings.simplefilter("ignore")
+from autograd import Value
+
+def sweep():
+    y = Value(1.0)
+    for _ in range(50_000):
+        y = y * 0.999
+    while True:
+        y.backward()
+
+threading.Thread(target=sweep, daemon=True).start()
+time.sleep(0.3)
+child = os.fork()
+if not child:
+    (Value(2.0) * 3).backward()
+    os._exit(0)
+for _ in range(100):
+    done, status = os.waitpid(child, os.WNOHANG)
+    if done:
+        break
+    time.sleep(0.1)
+else:
+    os.kill(child, 9)
+    status = "it hangs"
+print(status, flush=True)
+os._exit(0)
+"""
+    assert run(engine, "-c", script).stdout == "0\n"
+
+
 @needs_native
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not say what memory a process has")
 def test_memory_is_kept_for_the_next_graph_but_not_all():
