@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import autograd
 from autograd import Value, record
 from autograd.program import levels
+from autograd.program.depths import depths_of
 from autograd.program.interpreter import Interpreter
 from autograd.program.levels import by_levels
-from autograd.program.levels.depths import depths_of
 from autograd.program.machine import features
 from autograd.program.tape import SOURCES
 from autograd.testing import expressions

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: Examples that are computed together: their numbers stay in the cache.
 _BLOCK = 1024
 
+LINE = 8  #: Numbers of a line of the cache.
+
 _OPERATORS = {
     "add": "add", "and": "logical_and", "eq": "equal", "ge": "greater_equal", "gt": "greater", "le": "less_equal",
     "lt": "less", "mul": "multiply", "ne": "not_equal", "neg": "negative", "or": "logical_or", "select": "where",
@@ -43,6 +45,25 @@ def numpy() -> Any:
         msg = "programs run with NumPy: pip install 'chainrule[program]'"
         raise MissingExtraError(msg) from error
     return np
+
+
+def on_a_line(count: int) -> Any:
+    """
+    Give room for numbers that begins where a line of the cache does.
+
+    Parameters
+    ----------
+    count
+        Of the numbers.
+
+    Returns
+    -------
+    numpy.ndarray
+        (count,), not yet filled.
+    """
+    numbers = numpy().empty(count + LINE)
+    start = -numbers.ctypes.data // 8 % LINE
+    return numbers[start : start + count]
 
 
 class ArrayExecutor:

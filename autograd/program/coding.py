@@ -428,7 +428,7 @@ class _Writer:
             self._words.extend(outs)
             self._words.extend([self._unused()] * ((stop - start) * lanes - len(outs)))
             for first in range(start, stop, width):
-                self._weights += layer.rows_of_weights(first * lanes, width * lanes)
+                self._weights += layer.tiled_weights(first * lanes, width * lanes)
         self._products += count * len(layer.xs)
 
     def _unused(self) -> int:

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from autograd.program import kernel
-from autograd.program.arrays import numpy
+from autograd.program.arrays import LINE, numpy, on_a_line
 from autograd.program.coding import coded
 from autograd.program.compiling import compiled_once
 from autograd.program.crew import crew
@@ -37,8 +37,6 @@ _MOST_VECTORS = 16  # in a block of examples
 _SMALL = 4096
 
 _SHAPES = 16  # of inputs, for which memory is kept
-
-_LINE = 8  # numbers of a line of the cache
 
 _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 
@@ -154,7 +152,7 @@ class Interpreter:
         lanes = self._machine.lanes
         vectors = max(1, -(-count // lanes))
         width = min(self._vectors_of_block(row), vectors) * lanes
-        stride = width + _LINE  # else the same vector of all registers would compete for a few places of the cache
+        stride = width + LINE  # else the same vector of all registers would compete for a few places of the cache
         given = self._given | {"width": width, "stride": stride, "row": row, "column": vectors * lanes, "count": count}
         sizes = {
             "registers": self._registers * stride,
@@ -187,20 +185,16 @@ class _Memory:
     def __init__(
         self, given: dict[str, int], sizes: dict[str, int], inputs: tuple[int, int], stored: tuple[int, int]
     ) -> None:
-        np = numpy()
         self._given, self._shape, self._count = given, stored, inputs[0]
         self._is_small = max(math.prod(inputs), math.prod(stored)) <= _SMALL
         if self._is_small:
             sizes = sizes | {"inputs": math.prod(inputs), "stored": math.prod(stored)}
-        starts = dict(zip(sizes, accumulate(map(_aligned, sizes.values()), initial=_LINE)))
-        self._all = np.empty(_LINE + sum(map(_aligned, sizes.values())))
-        first = self._all.ctypes.data // (8 * _LINE) * (8 * _LINE)  # numbers begin where a line of the cache does
-        offset = (self._all.ctypes.data - first) // 8
-        self._given |= {name: first + 8 * start for name, start in starts.items()}
+        starts = dict(zip(sizes, accumulate(map(_aligned, sizes.values()), initial=0)))
+        numbers = on_a_line(sum(map(_aligned, sizes.values())))
+        self._given |= {name: numbers.ctypes.data + 8 * start for name, start in starts.items()}
 
         def row(name: str) -> Any:
-            start = starts[name] - offset
-            return self._all[start : start + sizes[name]]
+            return numbers[starts[name] : starts[name] + sizes[name]]
 
         self.constants, self._params = row("constants"), row("params")
         self._finite, self._sums = row("finite"), row("sums")
@@ -231,7 +225,7 @@ class _Memory:
 
 
 def _aligned(size: int) -> int:
-    return -(-size // _LINE) * _LINE
+    return -(-size // LINE) * LINE
 
 
 class _Constants:

@@ -58,10 +58,12 @@ class Layer(NamedTuple):
         Returns
         -------
         list of int
-            Places; -1 for -0.0, which changes nothing, where a sum starts from nothing.
+            Places; -1 for -0.0, which changes nothing, where a sum starts from nothing, or the tile has more than there
+            are sums.
         """
-        tile = slice(start, start + size)
-        return [*self.starts[tile], *(weight for column in zip(*self.weights[tile], strict=True) for weight in column)]
+        tile, missing = slice(start, start + size), [-1] * (start + size - len(self.dots))
+        rows = [self.starts[tile], *zip(*self.weights[tile], strict=True)]
+        return [weight for row in rows for weight in (*row, *missing)]
 
     def column(self, columns: Mapping[int, int], lanes: int) -> int | None:
         """
@@ -82,26 +84,6 @@ class Layer(NamedTuple):
         first = columns.get(self.xs[0])
         follow = first is not None and [columns.get(x) for x in self.xs] == [*range(first, first + len(self.xs))]
         return first if follow and min(len(self.xs), len(self.dots)) >= lanes > 2 else None
-
-    def rows_of_weights(self, start: int, size: int) -> list[int]:
-        """
-        Order the weights as `tiled_weights`, where the tile may have more than there are sums.
-
-        Parameters
-        ----------
-        start, size
-            Of the tile.
-
-        Returns
-        -------
-        list of int
-            Places; -1 for -0.0.
-        """
-        missing = [-1] * (start + size - len(self.dots))
-        tiled = self.tiled_weights(start, size)
-        own = size - max(0, len(missing))
-        rows = [tiled[i : i + own] for i in range(0, len(tiled), own)]
-        return [weight for row in rows for weight in (*row, *missing)]
 
 
 class Outer(NamedTuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from autograd.program.arrays import numpy
+from autograd.program.depths import depths_of
 from autograd.program.tape import SOURCES, Tape
 
 if TYPE_CHECKING:
@@ -36,15 +38,11 @@ def by_level(tape: Tape, results: Sequence[int]) -> tuple[Tape, dict[int, int]]:
     >>> [step.op for step in by_level(tape, [last])[0].instructions]
     ['input', 'input', 'sqrt', 'sqrt', 'exp', 'exp', 'mul']
     """
-    level: dict[int, int] = {}
-    operands, starts, codes = tape.operands, tape.starts, tape.codes
-    sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
-    for place in tape.needed_for(results):
-        own = () if codes[place] in sources else operands[starts[place] : starts[place + 1]]
-        level[place] = 1 + max((level[operand] for operand in own), default=-1)
+    np, depths = numpy(), depths_of(tape, results)
+    needed = np.flatnonzero(depths.levels >= 0)
     ordered = Tape(keeps_entries=tape.keeps_entries)
     places: dict[int, int] = {}
-    for place in sorted(level, key=lambda place: (level[place], codes[place], place)):
+    for place in needed[np.lexsort((depths.codes[needed], depths.levels[needed]))].tolist():
         op, given = tape.instructions[place]
         if op == "constant":
             places[place] = ordered.constant(given[0])

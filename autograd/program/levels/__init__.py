@@ -1,7 +1,7 @@
 """
 Runs a tape by levels: what does not depend on each other is computed in the lanes of vectors, for one example.
 
-`depths` finds the levels, `coding` puts instructions into vectors, `kernel` is the machine code that runs them.
+`coding` puts instructions into vectors, `kernel` is the machine code that runs them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import struct
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from autograd.program.arrays import numpy
+from autograd.program.arrays import numpy, on_a_line
 from autograd.program.compiling import compiled_once
 from autograd.program.levels import kernel
 from autograd.program.levels.coding import coded
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 #: Of fewer instructions straight-line code is faster, and soon compiled.
 _LEAST = 2_000
-
-_LINE = 8  # numbers of a line of the cache
 
 
 def by_levels(tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> ByLevels | None:
@@ -98,10 +96,7 @@ class ByLevels:
         return stored, sums, bool(np.isfinite(stored).all())
 
     def _memory(self) -> tuple[Any, bytes]:
-        """Give memory in which registers begin where lines of the cache do."""
-        np = numpy()
         code = self._code
-        numbers = np.empty(code.registers * self._machine.lanes + _LINE)
-        memory = numbers[-numbers.ctypes.data // 8 % _LINE :]
+        memory = on_a_line(code.registers * self._machine.lanes)
         memory[: len(code.given)] = code.given
         return memory, struct.pack("2q", code.words.ctypes.data, memory.ctypes.data)

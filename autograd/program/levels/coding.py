@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.program.arrays import numpy
 from autograd.program.coding import partners_of
-from autograd.program.levels.depths import depths_of
+from autograd.program.depths import depths_of
 from autograd.program.levels.kernel import HEAD, opcodes
 from autograd.program.writing import pairs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from autograd.program.levels.depths import Depths
+    from autograd.program.depths import Depths
     from autograd.program.tape import Tape
 
 #: There are so many instructions for each vector, and a part of a lane more, or they do not pay.

@@ -80,7 +80,7 @@ def depths_of(tape: Tape, results: Sequence[int]) -> Depths:
 
 @cache
 def _function(machine: Features) -> CompiledFunction:
-    return compiled_once("depths", lambda: _Depths(machine, "depths").write(), made_from("levels/depths.py"), machine)
+    return compiled_once("depths", lambda: _Depths(machine, "depths").write(), made_from("depths.py"), machine)
 
 
 class _Depths(Writer):
