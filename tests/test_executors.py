@@ -19,7 +19,7 @@ import nn
 from autograd import Value, record
 from autograd.ops import TABLE
 from autograd.primitives import C_LIBRARY
-from autograd.program import background, coding, compiling, executor, interpreter, straight
+from autograd.program import background, coding, compiling, crew, executor, interpreter, mailbox, straight
 from autograd.program.arrays import ArrayExecutor
 from autograd.program.expanding import expanded
 from autograd.program.interpreter import Interpreter
@@ -338,10 +338,21 @@ def test_threads_that_have_gone_to_sleep_are_woken_and_many_can_ask_for_them():
             assert all(map(same_bits, found, expected))
 
 
-def test_a_job_that_was_not_waited_for_ends_before_the_next():
+def test_a_job_that_was_not_waited_for_ends_before_the_next(monkeypatch):
     program, points = a_network()
+    points = np.tile(points, (50, 1))  # so many that the job is not done when the next is to be posted
     expected = program.value_and_grad(points, threads=2)
-    function = program._of_gradient._uncompiled._function
+    runner = program._of_gradient._uncompiled
+    function = runner._function
+    (member,) = crew.crew(1)._members
+    do, was_busy = member._do, []
+
+    def watched(task, *job):
+        if task == mailbox.POST:
+            was_busy.append(member._is_busy)
+        do(task, *job)
+
+    monkeypatch.setattr(member, "_do", watched)
 
     class Interrupted:
         address = function.address
@@ -349,13 +360,13 @@ def test_a_job_that_was_not_waited_for_ends_before_the_next():
         def run(self, _):
             raise KeyboardInterrupt
 
-    runner = program._of_gradient._uncompiled
     for _ in range(20):
         runner._function = Interrupted()
         with pytest.raises(KeyboardInterrupt):
             program.value_and_grad(points, threads=2)
         runner._function = function
         assert all(map(same_bits, program.value_and_grad(points, threads=2), expected))
+    assert was_busy == [False] * 40
 
 
 def test_a_forked_process_has_threads_of_its_own():
