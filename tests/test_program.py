@@ -190,6 +190,23 @@ def test_random_graphs_at_other_numbers(expression, data):
             assert alike(x, y, 1e-9) or abs(x - y) <= 1e-9 * scale, point
 
 
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: autograd.take([x, autograd.gamma(x)], 0.0),
+        lambda x: autograd.where(1.0, x, autograd.gamma(x)),
+        lambda x: autograd.where(0.0, autograd.gamma(x), x) + autograd.take([x, x * x], 1.0),
+    ],
+)
+def test_nothing_flows_into_a_branch_that_a_constant_rules_out(f):
+    """Not even 0 times inf: the derivative of gamma is infinite there."""
+    x = Value(1e-160)
+    f(x).backward()
+    _, grad = record(lambda xs: f(xs[0]), [1.0]).value_and_grad([1e-160])
+    assert grad.tolist() == [x.grad]
+    assert math.isfinite(x.grad)
+
+
 @given(expressions(ops=["add", "sub", "mul", "truediv", "sqrt", "neg"]))
 def test_arithmetic_is_the_same_to_the_last_bit(expression):
     program = record(lambda x: expression(*x) + 0.0 * x[0], expression.inputs)

@@ -203,8 +203,9 @@ class _Adjoints:
         if reached is not None:
             share = tape.emit("select", reached, share, tape.constant(0.0))
             taken = reached if taken is None else tape.emit("and", reached, taken)
-        self._reached_now(operand, taken)
-        self._terms.setdefault(operand, []).append((share,))
+        if taken is None or tape.numbers.get(taken, True):  # else it is never taken
+            self._reached_now(operand, taken)
+            self._terms.setdefault(operand, []).append((share,))
 
     def _reached_now(self, operand: int, taken: int | None) -> None:
         """Note that an operand is reached: always, or where a branch was taken."""
