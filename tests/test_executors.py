@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 import pytest
@@ -44,6 +45,8 @@ def test_the_interpreter_and_straight_line_code_give_the_same_bits(expression, c
     program = record(lambda x: expression(*x) + 0.0 * x[0], expression.inputs)
     generator = np.random.default_rng(count)
     points = generator.uniform(-3, 3, size=(count, len(expression.inputs)))
+    is_far = generator.random(points.shape) < 0.1
+    points[is_far] = generator.choice([np.nan, np.inf, 0.0, -400.0, 1e-310, 1e300], size=is_far.sum())
     points[0] = expression.inputs
     tape, stored, summed = wanted(program)
     try:
@@ -56,6 +59,22 @@ def test_the_interpreter_and_straight_line_code_give_the_same_bits(expression, c
     one_by_one = StraightLine(tape, stored, summed, single=True)
     assert same_bits(interpreted[:, :1], one_by_one.run(points[:1], np.zeros(0))[0])
     assert same_bits(interpreted, one_by_one.run(points, np.zeros(0))[0])
+
+
+@pytest.mark.parametrize("far", [math.nan, math.inf, -400.0])
+def test_an_example_is_what_it_is_whatever_else_is_in_the_batch(far):
+    """And a number, whatever else the function is taken of."""
+    program = record(lambda x: autograd.sum([autograd.tanh(v) for v in x]), [0.5] * 20)
+    points = np.random.default_rng(0).uniform(-3, 3, size=(4, 20))
+    near = points.copy()
+    points[0, 3] = points[1] = far
+    for make in (Interpreter, StraightLine, partial(StraightLine, single=True)):
+        runner = make(*wanted(program))
+        found, *_ = runner.run(points, np.zeros(0))
+        expected = np.hstack([runner.run(near[i : i + 1], np.zeros(0))[0] for i in range(4)])
+        assert same_bits(found[:, 2:], expected[:, 2:])
+        others = np.delete(np.arange(20), 3) + 1
+        assert same_bits(found[others, 0], expected[others, 0])
 
 
 #: Those of the C library, which Python does not call, are as good as they are there.

@@ -95,6 +95,18 @@ def test_so_do_expressions_at_hard_numbers(expression, numbers):
     assert is_finite == np.isfinite(expected).all()
 
 
+@pytest.mark.parametrize("far", [math.nan, math.inf, -400.0])
+def test_a_function_of_a_number_is_what_it_is_whatever_else_it_is_taken_of(far):
+    program = record(lambda x: autograd.sum([autograd.tanh(v) for v in x]), [0.5] * 20)
+    points = np.random.default_rng(0).uniform(-3, 3, size=(1, 20))
+    (near, *_), _ = both(program, points)
+    points[0, 3] = far
+    (found, *_), (expected, *_) = both(program, points)
+    assert same_bits(found, expected)
+    others = np.delete(np.arange(20), 3) + 1
+    assert same_bits(found[others], near[others])
+
+
 @given(st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 4), st.integers(1, 4))
 def test_sums_over_the_examples_are_those_of_the_other_interpreter(seed, count, params, examples):
     leaves = [Value(0.3 * (i + 1)) for i in range(params)]

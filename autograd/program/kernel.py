@@ -177,7 +177,7 @@ class _Interpreter(DenseWriter):
         ``op times, result, result, operand, ...``: two functions of each of several registers.
 
         While they are computed for a register they are begun for the next, which does not wait for anything. Where a
-        number is far out they are computed one after the other.
+        number is far out, there is one register after the other.
         """
         builder, size, code = self._builder, self._number(3), self._number(2)
         end = self._sum_of(builder.mul(self._operand(1), size), code, 0)
@@ -211,8 +211,7 @@ class _Interpreter(DenseWriter):
             with far:
                 for body, v in self._groups_of_vectors():
                     with self._count(code, end, size) as at:
-                        x = operand(body, v, at)
-                        store(body, v, at, [body.emit(name, [x]) for name in (first, second)])
+                        store(body, v, at, body.emit_both(first, second, operand(body, v, at)))
         return end
 
     # ------------------------------------------------------------------ what comes in and goes out

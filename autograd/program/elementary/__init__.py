@@ -90,7 +90,7 @@ class Elementary:
         x
             A vector.
         apart
-            Appends the two one after the other: where a lane is far out.
+            Appends the two one after the other: for lanes that are far out.
 
         Returns
         -------
@@ -99,8 +99,11 @@ class Elementary:
         writer = self._writer(name, 1)
         usual = [Numbers(writer, each) for each in self.end(name, self.begin(name, x))]
         is_far = ~(abs(Numbers(writer, x)) < TOGETHER[name].limit)
-        both = writer.rarely(is_far, usual, lambda: [Numbers(writer, each) for each in apart()])
-        return [each.value for each in both]
+
+        def otherwise() -> list[Numbers]:  # a lane that is near is what it would be beside others
+            return [is_far.pick(Numbers(writer, far), near) for far, near in zip(apart(), usual, strict=True)]
+
+        return [each.value for each in writer.rarely(is_far, usual, otherwise)]
 
     def begin(self, name: str, x: Any) -> list[Any]:
         """
