@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn, SupportsFloat
+from typing import TYPE_CHECKING, NoReturn, SupportsFloat, TypeVar
 
 from autograd.engine import Value
 from autograd.errors import NoGraphError
@@ -14,6 +14,20 @@ if TYPE_CHECKING:
 
     from autograd.sources import SourceLine
     from autograd.tracing import Trace
+
+_Kind = TypeVar("_Kind", bound=Value)
+
+
+class Lined(Value):
+    """
+    A node that knows which line of the user's code made it, and no more: it takes little memory.
+
+    A copy has forgotten it.
+    """
+
+    __slots__ = ("source",)
+
+    source: SourceLine | None
 
 
 class Noted(Value):
@@ -80,12 +94,60 @@ def noted(node: Value) -> Noted:
     Noted
         With the same data, history and notes.
     """
-    twin = Noted.__new__(Noted)
-    twin._data, twin._grad, twin._tag, twin._rest, twin._mark = node._data, node._grad, node._tag, node._rest, None
-    twin._first, twin._second, twin._d_first, twin._d_second = node._first, node._second, node._d_first, node._d_second
+    twin = _twin(node, Noted)
     twin.trace = None
+    if source := made_at(node):
+        twin.source = source
     if isinstance(node, Noted):
         twin.tangents = node.tangents
-        twin.source, twin.variable, twin.made = node.source, node.variable, node.made
+        twin.variable, twin.made = node.variable, node.made
         twin.trace = getattr(node, "trace", None)
+    return twin
+
+
+def lined(node: Value, source: SourceLine | None) -> Value:
+    """
+    Make a node that knows the line that made it, to be used in the place of another.
+
+    Parameters
+    ----------
+    node
+        One that has just been made.
+    source
+        The line.
+
+    Returns
+    -------
+    Value
+        With the same data, history and notes.
+    """
+    if isinstance(node, Noted):
+        node.source = source
+        return node
+    twin = _twin(node, Lined)
+    twin.source = source
+    return twin
+
+
+def made_at(node: Value) -> SourceLine | None:
+    """
+    Tell which line of the user's code made a node.
+
+    Parameters
+    ----------
+    node
+        The node.
+
+    Returns
+    -------
+    SourceLine or None
+        None if that was not recorded, or if there is none.
+    """
+    return getattr(node, "source", None) if isinstance(node, Lined | Noted) else None
+
+
+def _twin(node: Value, kind: type[_Kind]) -> _Kind:
+    twin = kind.__new__(kind)
+    twin._data, twin._grad, twin._tag, twin._rest, twin._mark = node._data, node._grad, node._tag, node._rest, None
+    twin._first, twin._second, twin._d_first, twin._d_second = node._first, node._second, node._d_first, node._d_second
     return twin

@@ -8,14 +8,14 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.engine import Value, topological_order
-from autograd.noting import Noted, noted
+from autograd.noting import Noted, lined, noted
 from autograd.primitives import COMPARISONS
 from autograd.sources import line_of, users_frame
 from autograd.watchers import Watcher, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from autograd.sources import SourceLine
 
@@ -53,7 +53,46 @@ class Comparison(NamedTuple):
         return f"{numbers[0]} {self.operator} {numbers[1]} was {self.outcome}{where}"
 
 
-class Trace(Watcher):
+class LineTrace(Watcher):
+    """
+    Notes on each node the line that made it, and remembers comparisons: what it takes to record a program.
+
+    Attributes
+    ----------
+    comparisons
+        What was compared, in order.
+    """
+
+    def __init__(self) -> None:
+        self.comparisons: list[Comparison] = []
+        self._lines: dict[tuple[CodeType, int], SourceLine] = {}
+
+    def made(self, node: Value) -> Value:
+        """Note on a node the line that made it."""
+        return lined(node, self._here())
+
+    def compared(
+        self, left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
+    ) -> None:
+        """Remember a comparison."""
+        self.comparisons.append(Comparison(left, _SYMBOLS[operation.__name__], right, outcome, self._here()))
+
+    def _here(self) -> SourceLine | None:
+        """Give the line that is wanted."""
+        return self._line_in(users_frame(sys._getframe(2)))
+
+    def _line_in(self, frame: FrameType | None) -> SourceLine | None:
+        """Give the line that a frame runs, which is the same for all nodes that it makes."""
+        if frame is None:
+            return None
+        key = frame.f_code, frame.f_lineno
+        line = self._lines.get(key)
+        if line is None:
+            line = self._lines[key] = line_of(frame, frame.f_lineno)
+        return line
+
+
+class Trace(LineTrace):
     """
     What `trace_source` has recorded beside the nodes.
 
@@ -64,40 +103,30 @@ class Trace(Watcher):
 
     Attributes
     ----------
-    comparisons
-        What was compared, in order.
     leaves
         For each leaf the first variable that was seen to hold it.
     """
 
     def __init__(self, file: str = "") -> None:
-        self.comparisons: list[Comparison] = []
+        super().__init__()
         self.leaves: dict[Value, str] = {}
         self._file = file
         self._last: FrameType | None = None
 
     def made(self, node: Value) -> Value:
-        """Note on a node the line that made it."""
+        """Note on a node the line that made it, where it was recorded, and when."""
         twin = noted(node)
         twin.made = next(_serial)
         twin.trace = self
         twin.source = self._here()
         return twin
 
-    def compared(
-        self, left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
-    ) -> None:
-        """Remember a comparison."""
-        self.comparisons.append(Comparison(left, _SYMBOLS[operation.__name__], right, outcome, self._here()))
-
     def _here(self) -> SourceLine | None:
-        """Give the line that is wanted."""
         inner = frame = users_frame(sys._getframe(2))
         self.look_at_variables(inner)
         while frame is not None and self._file and frame.f_code.co_filename != self._file:
             frame = frame.f_back
-        chosen = frame or inner
-        return None if chosen is None else line_of(chosen, chosen.f_lineno)
+        return self._line_in(frame or inner)
 
     def look_at_variables(self, frame: FrameType | None = None) -> None:
         """

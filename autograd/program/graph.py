@@ -6,7 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from autograd.engine import Value, topological_order
-from autograd.noting import Noted
+from autograd.noting import made_at
 from autograd.program.foreign import check_foreign, foreign_entries
 from autograd.program.pausing import collector_paused
 
@@ -200,8 +200,8 @@ class _Writer:
             place[node] = at
             if label := node.label:
                 labels[at] = label
-            if isinstance(node, Noted) and node.source:
-                self._note_line(at, node.source)
+            if source := made_at(node):
+                self._note_line(at, source)
 
     def place_of(self, operand: Value | float) -> int:
         """Give the place of a node or of a plain number, which is there once."""

@@ -13,8 +13,8 @@ from autograd.program.graph import graph_of
 from autograd.program.pausing import collector_paused
 from autograd.program.program import Program
 from autograd.program.variants import Variants
-from autograd.tracing import comparisons_behind, trace_source
-from autograd.watchers import open_watchers, watched_by
+from autograd.tracing import LineTrace, comparisons_behind
+from autograd.watchers import open_watchers, watched_by, watching
 
 if TYPE_CHECKING:
     from autograd.tracing import Comparison
@@ -125,7 +125,8 @@ def record_function(
         As for `record`.
     """
     leaves = [Value(x, f"x{place}") for place, x in enumerate(point)]
-    with collector_paused(), watched_by(open_watchers()), trace_source() as trace:  # be it in a no_grad
+    trace = LineTrace()
+    with collector_paused(), watched_by(open_watchers()), watching(trace):  # be it in a no_grad
         out = f(list(leaves))
     roots = _roots(out)
     _check_shared(params, leaves, topological_order(*roots) if all_used else params)
