@@ -233,7 +233,9 @@ class _Plan:
         for place in self.needed:
             if tape.codes[place] == mul and place not in self.member:
                 one, other = tape.operands[tape.starts[place] : tape.starts[place + 1]]
-                products |= {one: (place, other), other: (place, one)}
+                for dot, factor in ((one, other), (other, one)):
+                    if dot in self.member:
+                        products[dot] = place, factor
         for layer in {layer.dots[0]: layer for layer in self.member.values()}.values():
             found = [products[dot] for dot in layer.dots if uses[dot] == 1 and dot in products]
             if len(found) == len(layer.dots) and all(factor < layer.dots[0] for _, factor in found):

@@ -216,6 +216,7 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> dict[int,
     names, codes, operands, starts = tape.names, tape.codes, tape.operands, tape.starts
     dot, mul = (names.index(op) if op in names else -1 for op in ("dot", "mul"))
     by_xs: dict[tuple[int, ...], Layer] = {}
+    uses = uses_of(tape, needed)
     for place in needed:
         if codes[place] not in (dot, mul):
             continue
@@ -229,6 +230,8 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> dict[int,
         elif all(codes[w] in uniform for w in seconds):
             weights, xs = tuple(seconds), tuple(firsts)
         else:
+            continue
+        if len(xs) == 1 and uses[xs[0]] < TILE:
             continue
         layer = by_xs.setdefault(xs, Layer(xs, [], [], []))
         layer.dots.append(place)
@@ -326,14 +329,11 @@ def uses_of(tape: Tape, needed: array[int]) -> Any:
         A count for each place of the tape.
     """
     np = numpy()
-    sources = [code for code, name in enumerate(tape.names) if name in SOURCES]
-    places = np.array(needed, dtype=np.int64)
-    places = places[~np.isin(np.array(tape.codes)[places], sources)]
-    starts = np.array(tape.starts)
-    lengths = starts[places + 1] - starts[places]
-    before = np.cumsum(lengths) - lengths
-    which = np.repeat(starts[places] - before, lengths) + np.arange(lengths.sum())
-    return np.bincount(np.array(tape.operands, dtype=np.int64)[which], minlength=len(tape))
+    reads = np.zeros(len(tape), dtype=bool)
+    reads[np.asarray(needed)] = True
+    reads &= ~np.isin(np.asarray(tape.codes), [code for code, name in enumerate(tape.names) if name in SOURCES])
+    is_read = np.repeat(reads, np.diff(np.asarray(tape.starts)))
+    return np.bincount(np.asarray(tape.operands)[is_read], minlength=len(tape))
 
 
 def outers_of(products: Sequence[tuple[int, int, int]]) -> list[Outer]:
