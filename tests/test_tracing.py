@@ -274,3 +274,17 @@ def test_a_comparison_is_data():
 
 def test_a_line_of_no_users_is_none():
     assert users_line(None) is None
+
+
+def test_a_copy_of_a_node_can_be_recorded_and_what_others_note_on_nodes_keeps_the_line():
+    def f(x):
+        y = copy.copy(x[0] * x[1])
+        with autograd.trace_source():
+            z = autograd.sin(y)
+        value, slope = autograd.jvp(lambda a: a * a, [z], [1.0])
+        return value + slope
+
+    text = str(autograd.record(f, [1.0, 2.0]))
+    assert "autograd.sin(y)" in text
+    assert "autograd.jvp(" in text
+    assert "copy.copy" not in text  # a copy has forgotten it
