@@ -15,7 +15,6 @@ from autograd.program.dense import TILE
 from autograd.program.tape import SOURCES
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Iterable, Mapping, Sequence
 
     from autograd.program.tape import Tape
@@ -312,7 +311,7 @@ def with_ones(
     return [*products, *more], [each for each in plain if each[0] not in factors]
 
 
-def uses_of(tape: Tape, needed: array[int]) -> Any:
+def uses_of(tape: Tape, needed: Sequence[int]) -> Any:
     """
     Count how often each result is an operand.
 
@@ -330,7 +329,7 @@ def uses_of(tape: Tape, needed: array[int]) -> Any:
     """
     np = numpy()
     reads = np.zeros(len(tape), dtype=bool)
-    reads[np.asarray(needed)] = True
+    reads[np.asarray(needed, dtype=np.int32)] = True
     reads &= ~np.isin(np.asarray(tape.codes), [code for code, name in enumerate(tape.names) if name in SOURCES])
     is_read = np.repeat(reads, np.diff(np.asarray(tape.starts)))
     return np.bincount(np.asarray(tape.operands)[is_read], minlength=len(tape))
