@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.program.arrays import numpy
 from autograd.program.kernel import FEW, opcodes
@@ -177,7 +177,8 @@ class _Plan:
             products, plain = with_ones(products, plain, one)
         factors = [factor for term in products for factor in term[:2]]
         self.needed = tape.needed_for([*stored, *(place for place, _ in plain), *factors])
-        self.member: dict[int, Layer] = layers_of(tape, self.needed, self.uniform)
+        uses = uses_of(tape, self.needed)
+        self.member: dict[int, Layer] = layers_of(tape, self.needed, uses, self.uniform)
         self.partners = partners_of(tape, self.needed)
         self.stored, self.totals = _by_place(enumerate(stored)), _by_place((index, place) for place, index in plain)
         self.elsewhere = bytearray(len(tape))
@@ -187,7 +188,7 @@ class _Plan:
         outers = with_rows(outers_of(products), columns, lanes)
         self.factor = array("i", bytes(4 * len(tape)))
         self.scaled: dict[int, tuple[list[int], list[int]]] = {}
-        self._take_products_in(outers)
+        self._take_products_in(outers, uses)
         first = {layer.dots[0]: layer.column(columns, lanes) for layer in self.member.values()}
         self.column = {dot: column for dot, column in first.items() if column is not None and dot not in self.scaled}
         self.last = array("i", [-1]) * len(tape)
@@ -207,12 +208,11 @@ class _Plan:
         products = sum(len(layer.xs) for layer in self.member.values())
         return products > sum(self.tape.codes[place] not in self.sources for place in self.needed)
 
-    def _take_products_in(self, outers: Sequence[Outer | RowOuter]) -> None:
+    def _take_products_in(self, outers: Sequence[Outer | RowOuter], often: Any) -> None:
         """Find products that are one instruction with what is multiplied, or with the sum of two that needs them."""
         tape, codes = self.tape, self.tape.codes
         operands, starts = tape.operands, tape.starts
         add, mul = (tape.names.index(op) if op in tape.names else -1 for op in ("add", "mul"))
-        often = uses_of(tape, self.needed)
         uses = bytearray(numpy().where(often > 2, 2, often).astype("uint8").tobytes())
         for place in (*self.stored, *self.totals, *(x for outer in outers for x in outer.operands)):
             uses[place] = 2

@@ -194,7 +194,7 @@ def tiles(count: int) -> list[tuple[int, slice]]:
     return [(size, part) for size, part in cut if part.start < part.stop]
 
 
-def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> dict[int, Layer]:
+def layers_of(tape: Tape, needed: Sequence[int], uses: Sequence[int], uniform: set[int]) -> dict[int, Layer]:
     """
     Find layers.
 
@@ -204,6 +204,8 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> dict[int,
         The instructions.
     needed
         Places of those that are needed.
+    uses
+        How often each is an operand, as `uses_of` counts.
     uniform
         Codes of instructions whose result is the same for all examples.
 
@@ -215,7 +217,6 @@ def layers_of(tape: Tape, needed: Sequence[int], uniform: set[int]) -> dict[int,
     names, codes, operands, starts = tape.names, tape.codes, tape.operands, tape.starts
     dot, mul = (names.index(op) if op in names else -1 for op in ("dot", "mul"))
     by_xs: dict[tuple[int, ...], Layer] = {}
-    uses = uses_of(tape, needed)
     for place in needed:
         if codes[place] not in (dot, mul):
             continue
