@@ -1,10 +1,11 @@
 """
 Computes the polynomials of `autograd.program.elementary.coefficients`, and writes that module.
 
-Each is the interpolation at Chebyshev's points, of a precision far beyond a float's, then rounded: run
-``python tests/coefficients.py``.
+Each is the interpolation at Chebyshev's points, of a precision far beyond a float's, then rounded. Beside them are the
+roots of 2. Run ``python tests/coefficients.py``.
 """
 
+import struct
 import sys
 from pathlib import Path
 
@@ -28,6 +29,9 @@ def scaled_erfc(t):
 #: For each its function, where it is fitted, how many coefficients it has, and what the module says of it.
 FITS = {
     "EXP": (lambda r: mpmath.hyp1f1(1, 3, r) / 2, (-0.3467, 0.3467), 10, "exp(r) = 1 + r + r² EXP(r)"),
+    "HALF_EXPM1": (
+        lambda r: mpmath.hyp1f1(1, 3, 2 * r), (-0.02168, 0.02168), 7, "(exp(2r) - 1)/2 = r + r² HALF_EXPM1(r)",
+    ),
     "EXP2": (lambda r: mpmath.ln2 * mpmath.hyp1f1(1, 2, r * mpmath.ln2), (-0.5, 0.5), 12, "2**r = 1 + r EXP2(r)"),
     "COSH": (of_square(lambda r: (mpmath.cosh(r) - 1) / r**2), (0, 0.1202), 5, "cosh(r) = 1 + z COSH(z), z = r²"),
     "SINH": (of_square(lambda r: (mpmath.sinh(r) - r) / r**3), (0, 0.1202), 5, "sinh(r) = r + r z SINH(z), z = r²"),
@@ -62,6 +66,22 @@ def fitted(name):
         return [float(each) for each in reversed(coefficients)], float(error)
 
 
+def roots():
+    """Give the eighth roots of 1, 2, 4, ... 128, without n/8 in the exponent, and half of what rounding took."""
+    numbers, rests = [], []
+    for n in range(8):
+        with mpmath.workprec(PRECISION):
+            exact = mpmath.root(mpmath.mpf(2) ** n, 8)
+            number = float(exact)
+            rests.append(float((exact - number) / number / 2))
+        bits = struct.unpack(">q", struct.pack(">d", number))[0] - (n << 49)
+        numbers.append(struct.unpack(">d", struct.pack(">q", bits))[0])
+    return {
+        "ROOTS": ("2**(n/8), n from 0 to 7; from its bits those of n/8 in an exponent are taken off", numbers),
+        "ROOTS_LOW": ("What rounding took from them, as a part of them, halved", rests),
+    }
+
+
 def module():
     """Give the text of the module."""
     lines = ['"""Coefficients of polynomials, from the constant one. `tests/coefficients.py` writes this module."""']
@@ -70,6 +90,8 @@ def module():
         variable = meaning.rpartition(f"{name}(")[2].partition(")")[0] if f"{name}(" in meaning else "m"
         lines += ["", f"#: {meaning}; {low} <= {variable} <= {high}, within {error:.1e}.", f"{name} = ("]
         lines += [*(f"    {each!r}," for each in coefficients), ")"]
+    for name, (meaning, numbers) in roots().items():
+        lines += ["", f"#: {meaning}.", f"{name} = (", *(f"    {each!r}," for each in numbers), ")"]
     return "\n".join(lines) + "\n"
 
 

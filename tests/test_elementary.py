@@ -56,7 +56,7 @@ def compiled(cpu, lanes, names, **options):
         index.add_incoming(whole(0), entry)
         *arrays, stop = function.args
         places = [builder.bitcast(builder.gep(array, [index]), vector.as_pointer()) for array in arrays]
-        elementary = Elementary(builder, lanes, fused=features.fused)
+        elementary = Elementary(builder, lanes, features)
         write = elementary.inline if options.get("inline") else elementary.call
         out = write(name, [builder.load(place, align=8) for place in places[:-1]])
         assert not elementary.called
@@ -288,7 +288,9 @@ def test_tanh_is_as_good_together_with_its_slope(cpu, monkeypatch):
     program = record(lambda x: autograd.tanh(x[0]), [0.5])
     generator = random.Random(0)
     points = (
-        uniform(generator, 1000, 0.05, 1.5) + uniform(generator, 2500, 0.2, 0.26) + uniform(generator, 500, -400, 400)
+        uniform(generator, 1000, 0.05, 1.5)
+        + uniform(generator, 2500, 0.055, 0.0628)
+        + uniform(generator, 500, -400, 400)
     )
     points += spread(generator, 500, TINY, 30) + [x for x in CORNERS if math.isfinite(x)]
     both, *_ = Interpreter(program._tape, program._observed + program._flat_slopes, []).run(
@@ -375,7 +377,7 @@ def test_a_module_may_have_vectors_of_several_widths():
         vector = ir.VectorType(ir.DoubleType(), lanes)
         function = ir.Function(module, ir.FunctionType(vector, [vector]), f"widths{lanes}")
         builder = ir.IRBuilder(function.append_basic_block())
-        builder.ret(Elementary(builder, lanes).call("sin", function.args))
+        builder.ret(Elementary(builder, lanes, features_of("auto")).call("sin", function.args))
     binding.parse_assembly(str(module)).verify()
 
 
@@ -389,6 +391,8 @@ def test_a_module_may_have_vectors_of_several_widths():
         ("log10", coefficients, "LOG", lambda numbers: (*numbers[:-1], 0.0)),
         ("erfc", coefficients, "ERFC", lambda numbers: (*numbers[:-2], 0.0, 0.0)),
         ("pow", coefficients, "LOG_FAR", lambda numbers: (*numbers[:-1], 0.0)),
+        ("tanh", coefficients, "HALF_EXPM1", lambda numbers: (*numbers[:-1], 0.0)),
+        ("tanh", coefficients, "ROOTS_LOW", lambda numbers: (0.0,) * len(numbers)),
     ],
 )
 def test_the_points_would_show_a_mistake(name, owner, attribute, damage, monkeypatch):
@@ -403,6 +407,11 @@ def test_the_points_would_show_a_mistake(name, owner, attribute, damage, monkeyp
 @pytest.mark.parametrize("name", fits.FITS)
 def test_coefficients_are_those_that_are_computed(name):
     assert getattr(coefficients, name) == tuple(fits.fitted(name)[0])
+
+
+def test_roots_are_those_that_are_computed():
+    for name, (_, numbers) in fits.roots().items():
+        assert getattr(coefficients, name) == tuple(numbers)
 
 
 # ---------------------------------------------------------------------- the CPU

@@ -36,7 +36,7 @@ class BlockWriter(Writer):
 
     def __init__(self, features: Features, name: str) -> None:
         super().__init__(features, name)
-        self._wide = Body(self._builder, features.lanes * AT_ONCE, fused=features.fused)
+        self._wide = Body(self._builder, features.lanes * AT_ONCE, features)
 
     def _whole_or_masked(self) -> Iterator[tuple[bool, Callable[[Any, Any], Any]]]:
         """Write what follows twice: for a block that is full, and for one that is not, with a mask for its numbers."""

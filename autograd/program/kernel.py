@@ -19,7 +19,6 @@ from autograd.program.writing import of_the_table, pairs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.program.lanes import Body
     from autograd.program.machine import Features
 
 #: So few inputs are loaded at once where an example has no others.
@@ -173,45 +172,16 @@ class _Interpreter(DenseWriter):
         return end
 
     def _both(self, first: str, second: str) -> Any:
-        """
-        ``op times, result, result, operand, ...``: two functions of each of several registers.
-
-        While they are computed for a register they are begun for the next, which does not wait for anything. Where a
-        number is far out, there is one register after the other.
-        """
-        builder, size, code = self._builder, self._number(3), self._number(2)
-        end = self._sum_of(builder.mul(self._operand(1), size), code, 0)
-
-        def place_of(body: Body, v: Any, at: Any, i: int) -> Any:
-            return self._place_of(body, self._register_at(builder.add(at, self._number(i))), v)
-
-        def operand(body: Body, v: Any, at: Any) -> Any:
-            return builder.load(place_of(body, v, at, 2), align=8)
-
-        def store(body: Body, v: Any, at: Any, results: Sequence[Any]) -> None:
-            for i, result in enumerate(results):
-                builder.store(result, place_of(body, v, at, i), align=8)
-
-        are_near = self._ir.IntType(1)(1)
-        for body, start, stop in self._vectors_in_groups():
-            step = self._number(body.lanes // self._lanes)
-            with self._accumulate(start, stop, step, [body.constant(0.0)]) as (v, (largest,), give):
-                with self._accumulate(code, end, size, [largest]) as (at, (so_far,), give_inside):
-                    give_inside([body.elementary.larger(so_far, operand(body, v, at))])
-                give(self._totals_out)
-            are_near = builder.and_(are_near, body.elementary.is_near(first, self._totals_out[0]))
-        with builder.if_else(are_near) as (near, far):
-            with near:
-                for body, v in self._groups_of_vectors():
-                    begun = body.elementary.begin(first, operand(body, v, code))
-                    with self._accumulate(builder.add(code, size), end, size, begun) as (at, before, give):
-                        give(body.elementary.begin(first, operand(body, v, at)))
-                        store(body, v, builder.sub(at, size), body.elementary.end(first, before))
-                    store(body, v, builder.sub(end, size), body.elementary.end(first, self._totals_out))
-            with far:
-                for body, v in self._groups_of_vectors():
-                    with self._count(code, end, size) as at:
-                        store(body, v, at, body.emit_both(first, second, operand(body, v, at)))
+        """``op times, result, result, operand, ...``: two functions of each of several registers."""
+        builder, size = self._builder, self._number(3)
+        end = self._sum_of(builder.mul(self._operand(1), size), self._number(2), 0)
+        with self._count(self._number(2), end, size) as at:
+            rows = [self._register_at(builder.add(at, self._number(i))) for i in range(3)]
+            for body, v in self._groups_of_vectors():
+                *places, given = [self._place_of(body, row, v) for row in rows]
+                results = body.emit_both(first, second, builder.load(given, align=8))
+                for place, result in zip(places, results, strict=True):
+                    builder.store(result, place, align=8)
         return end
 
     # ------------------------------------------------------------------ what comes in and goes out

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograd.program.elementary import Elementary
 from autograd.program.lowering import body_of, kept_instructions
 from autograd.program.tape import Tape
+
+if TYPE_CHECKING:
+    from autograd.program.machine import Features
 
 #: So many vectors are computed side by side, since each instruction waits for the one before.
 AT_ONCE = 4
@@ -25,16 +28,16 @@ class Body:
         Of LLVM IR.
     lanes
         How many numbers a vector has.
-    fused
-        Whether the CPU has an instruction for ``x*y + z`` with one rounding.
+    features
+        Of the CPU.
     """
 
-    def __init__(self, builder: Any, lanes: int, *, fused: bool) -> None:
+    def __init__(self, builder: Any, lanes: int, features: Features) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
         self._ir, self._builder, self.lanes = ir, builder, lanes
         self.vector = ir.VectorType(ir.DoubleType(), lanes)
-        self.elementary = Elementary(builder, lanes, fused=fused)
+        self.elementary = Elementary(builder, lanes, features)
 
     def constant(self, number: float) -> Any:
         """

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from autograd.program.compiling import CompiledFunction
+    from autograd.program.machine import Features
     from autograd.program.tape import Tape
 
 #: Instructions of a chunk; a tape that is not much longer is one.
@@ -68,7 +69,7 @@ class StraightLine:
         self._lanes = 1 if single else AT_ONCE * machine.lanes
         writer = _Writer(tape, stored, summed, self._lanes)
         self._chunks: list[CompiledFunction] = []
-        for module in writer.modules(fused=machine.fused):
+        for module in writer.modules(machine):
             if is_stopped():
                 raise StoppedError
             self._chunks.append(compiled(module, machine))
@@ -218,16 +219,16 @@ class _Writer:
         tape = self._tape
         return tape.operands[tape.starts[place] : tape.starts[place + 1]]
 
-    def modules(self, *, fused: bool) -> Iterator[Any]:
+    def modules(self, features: Features) -> Iterator[Any]:
         """Write each chunk as a module with a function ``run``."""
         where: dict[int, tuple[list[int], list[int]]] = {}
         for kind, results in enumerate((self._stored, self._summed)):
             for index, place in enumerate(results):
                 where.setdefault(self._chunk_of.get(place, 0), ([], []))[kind].append(index)
         for i, chunk in enumerate(self._chunks):
-            yield self._module(chunk, *where.get(i, ([], [])), fused=fused)
+            yield self._module(chunk, *where.get(i, ([], [])), features)
 
-    def _module(self, chunk: Sequence[int], stored: Sequence[int], summed: Sequence[int], *, fused: bool) -> Any:
+    def _module(self, chunk: Sequence[int], stored: Sequence[int], summed: Sequence[int], features: Features) -> Any:
         """
         Write ``run(inputs, params, stored, totals, memory, row, length)`` for one block of examples.
 
@@ -245,7 +246,7 @@ class _Writer:
         for argument in (stored_at, totals, memory):
             argument.add_attribute("noalias")
         builder = ir.IRBuilder(function.append_basic_block("entry"))
-        body = Body(builder, lanes, fused=fused)
+        body = Body(builder, lanes, features)
         vector = body.vector.as_pointer()
 
         def at(base: Any, index: int, length: Any) -> Any:

@@ -101,7 +101,7 @@ class Writer:
         self._vector = ir.VectorType(self._double, features.lanes)
         self._run = ir.Function(ir.Module(name), ir.FunctionType(ir.VoidType(), [self._whole.as_pointer()]), "run")
         self._builder = ir.IRBuilder(self._run.append_basic_block("entry"))
-        self._body = Body(self._builder, features.lanes, fused=features.fused)
+        self._body = Body(self._builder, features.lanes, features)
 
     def _argument(self, place: int, name: str = "") -> Any:
         return self._builder.load(self._builder.gep(self._run.args[0], [self._number(place)]), name=name)

@@ -11,6 +11,8 @@ from autograd.program.elementary.vectors import Numbers, Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from autograd.program.machine import Features
+
 
 class Elementary:
     """
@@ -22,12 +24,12 @@ class Elementary:
         Of LLVM IR.
     lanes
         How many numbers a vector has.
-    fused
-        Whether the CPU has an instruction for ``x*y + z`` with one rounding.
+    features
+        Of the CPU.
     """
 
-    def __init__(self, builder: Any, lanes: int, *, fused: bool = True) -> None:
-        self._builder, self._lanes, self._fused = builder, lanes, fused
+    def __init__(self, builder: Any, lanes: int, features: Features) -> None:
+        self._builder, self._lanes, self._features = builder, lanes, features
         self.called: set[str] = set()
 
     def call(self, name: str, operands: Sequence[Any]) -> Any:
@@ -97,83 +99,14 @@ class Elementary:
         list of llvmlite.ir.Value
         """
         writer = self._writer(name, 1)
-        usual = [Numbers(writer, each) for each in self.end(name, self.begin(name, x))]
-        is_far = ~(abs(Numbers(writer, x)) < TOGETHER[name].limit)
+        pair, given = TOGETHER[name], Numbers(writer, x)
+        usual = pair.write(writer, given)
+        is_far = ~(abs(given) < pair.limit)
 
         def otherwise() -> list[Numbers]:  # a lane that is near is what it would be beside others
             return [is_far.pick(Numbers(writer, far), near) for far, near in zip(apart(), usual, strict=True)]
 
         return [each.value for each in writer.rarely(is_far, usual, otherwise)]
-
-    def begin(self, name: str, x: Any) -> list[Any]:
-        """
-        Append the beginning of the two, where no lane is far out.
-
-        Parameters
-        ----------
-        name, x
-            As for `together`.
-
-        Returns
-        -------
-        list of llvmlite.ir.Value
-        """
-        writer = self._writer(name, 1)
-        return [each.value for each in TOGETHER[name].begin(writer, Numbers(writer, x))]
-
-    def end(self, name: str, begun: Sequence[Any]) -> list[Any]:
-        """
-        Append their end.
-
-        Parameters
-        ----------
-        name
-            As for `together`.
-        begun
-            What `begin` has given.
-
-        Returns
-        -------
-        list of llvmlite.ir.Value
-        """
-        writer = self._writer(name, 1)
-        return [each.value for each in TOGETHER[name].end(writer, *[Numbers(writer, each) for each in begun])]
-
-    def larger(self, largest: Any, x: Any) -> Any:
-        """
-        Append the larger one of two numbers by size; nan is larger than all.
-
-        Parameters
-        ----------
-        largest, x
-            Vectors; of the first, no number is negative.
-
-        Returns
-        -------
-        llvmlite.ir.Value
-        """
-        writer = self._writer("", 2)
-        one, other = Numbers(writer, largest).bits, abs(Numbers(writer, x)).bits
-        return one.larger(other).number.value
-
-    def is_near(self, name: str, largest: Any) -> Any:
-        """
-        Tell whether no lane is far out.
-
-        Parameters
-        ----------
-        name
-            As for `together`.
-        largest
-            As `larger` gives it.
-
-        Returns
-        -------
-        llvmlite.ir.Value
-            One truth value.
-        """
-        is_far = ~(Numbers(self._writer(name, 1), largest) < TOGETHER[name].limit)
-        return self._builder.not_(is_far.any())
 
     @classmethod
     def has(cls, name: str) -> bool:
@@ -195,7 +128,7 @@ class Elementary:
         def itself() -> Any:
             return self._function(name, count)
 
-        return Writer(builder or self._builder, self._lanes, fused=self._fused, itself=itself)
+        return Writer(builder or self._builder, self._lanes, self._features, itself=itself)
 
     def _function(self, name: str, count: int) -> Any:
         """Give the function of the module that computes a primitive, written when it is first asked for."""

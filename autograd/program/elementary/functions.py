@@ -89,16 +89,42 @@ def expm1(w: Writer, x: Numbers) -> Numbers:
     return (abs(x) < 2.0**-54).pick(x, (near + rest) * 2.0)
 
 
+def _exp_of_double(w: Writer, x: Numbers) -> tuple[Numbers, Numbers]:
+    """
+    Give s and (exp(2r) - 1)/2 of x from 0 to 350, where exp(2x) is s exp(2r).
+
+    r is small, for s is 2**(n/8), n whole: a power of two times one of eight roots. What these lack is in the second.
+    """
+    shifted = w.fma(x, 16.0 * _LOG2_E, _TO_WHOLE)
+    n = shifted - _TO_WHOLE
+    r = w.fma(n, _LN2_LOW / -16.0, w.fma(n, _LN2_HIGH / -16.0, x))
+    s = (w.looked_up(coefficients.ROOTS, shifted.bits).bits + (shifted.bits << 49)).number
+    low = w.looked_up(coefficients.ROOTS_LOW, shifted.bits)
+    return s, r + w.fma(w.polynomial(r, coefficients.HALF_EXPM1), r * r, low)
+
+
+def _tanh(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+    """
+    Give tanh, from 0 to 350, the same roughly, and 1 - tanh.
+
+    With t = (exp(2x) - 1)/2 it is 1 - 1/(t + 1), roughly; what that lacks is (t - (t + 1) tanh)/(t + 1).
+    """
+    s, u = _exp_of_double(w, x)
+    half = w.fma(s, 0.5, -0.5)
+    t = w.fma(s, u, half)
+    inverse = 1.0 / (t + 1.0)
+    rough = 1.0 - inverse
+    left = t - rough
+    if not w.fused:  # t has been rounded twice
+        high, low = w.product(s, u)
+        left += (((half - t) + high) + low) * inverse
+    return w.fma(w.rest(-rough, t, left), inverse, rough), rough, inverse
+
+
 def tanh(w: Writer, x: Numbers) -> Numbers:
-    """Write tanh: t/(t + 2), t = exp(2|x|) - 1, and the halves of both, with what rounding takes away."""
-    size = abs(x)
-    t, t_low = w.total(*_expm1(w, w.between(size * 2.0, 0.0, 44.0)))
-    below = t + 1.0
-    below_low = (t - (below - 1.0)) + t_low
-    inverse = 1.0 / below
-    ratio = t * inverse
-    rest = w.rest(-ratio, below, t) + w.fma(-ratio, below_low, t_low)
-    return w.with_sign((size < 2.0**-28).pick(size, w.fma(rest, inverse, ratio)), x)
+    """Write tanh."""
+    out, _, _ = _tanh(w, w.at_most(abs(x), 22.0))
+    return w.with_sign(out, x)
 
 
 def _both_exponentials(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers]:
@@ -526,33 +552,10 @@ FUNCTIONS: dict[str, Callable[..., Numbers]] = {
 }
 
 
-#: Added to a small number, it leaves the nearest whole number and the bias of an exponent in the last bits.
-_TO_SCALE = _TO_WHOLE + 1023.0
-
-
-def _begin_tanh(w: Writer, x: Numbers) -> list[Numbers]:
-    """Give x, 2**n and r: 2|x| is n log(2) + r."""
-    size = abs(x)
-    shifted = w.fma(size, 2.0 * _LOG2_E, _TO_SCALE)
-    n = shifted - _TO_SCALE
-    r = w.fma(n, -_LN2_LOW, w.fma(n, -_LN2_HIGH, size + size))
-    return [x, (shifted.bits << 52).number, r]
-
-
-def _tanh_and_its_slope(w: Writer, x: Numbers, scale: Numbers, r: Numbers) -> list[Numbers]:
-    """
-    Write tanh and its derivative from one exponential, t = exp(2|x|) - 1, and one division.
-
-    tanh is t/(t + 2), and its derivative (1 + tanh)(1 - tanh), of which the last is 2/(t + 2).
-    """
-    curve = w.polynomial(r, coefficients.EXP)
-    t = w.fma(curve, scale * (r * r), w.fma(scale, r, scale - 1.0))
-    below = t + 2.0
-    below_low = t - (below - 2.0)
-    inverse = 1.0 / below
-    ratio = t * inverse
-    rest = w.fma(-ratio, below_low, w.rest(-ratio, below, t))
-    return [w.with_sign(w.fma(rest, inverse, ratio), x), (inverse + inverse) * (1.0 + ratio)]
+def _tanh_and_its_slope(w: Writer, x: Numbers) -> list[Numbers]:
+    """Write tanh and its derivative, which is (1 + tanh)(1 - tanh)."""
+    out, rough, rest = _tanh(w, abs(x))
+    return [w.with_sign(out, x), w.fma(rough, rest, rest)]
 
 
 class Pair(NamedTuple):
@@ -565,17 +568,14 @@ class Pair(NamedTuple):
         The other function.
     limit
         The size of a number from which on they must be had apart.
-    begin
-        Writes the beginning.
-    end
-        Writes the two, of what the beginning gives.
+    write
+        Writes the two.
     """
 
     second: str
     limit: float
-    begin: Callable[[Writer, Numbers], list[Numbers]]
-    end: Callable[..., list[Numbers]]
+    write: Callable[[Writer, Numbers], list[Numbers]]
 
 
 #: By the primitive that is the first of two.
-TOGETHER: dict[str, Pair] = {"tanh": Pair("sech2", 350.0, _begin_tanh, _tanh_and_its_slope)}
+TOGETHER: dict[str, Pair] = {"tanh": Pair("sech2", 350.0, _tanh_and_its_slope)}

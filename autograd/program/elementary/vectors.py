@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from autograd.program.machine import Features
+
+#: So many numbers has a table: as many as a vector of AVX-512, which can be permuted by another.
+_TABLE = 8
+
 _HALF_OF_A_FRACTION = -(1 << 27)  # cuts 27 of the 53 digits off
 
 
@@ -178,17 +183,18 @@ class Writer:
         Of LLVM IR.
     lanes
         How many numbers a vector has.
-    fused
-        Whether the CPU has an instruction for ``x*y + z`` with one rounding.
+    features
+        Of the CPU.
     itself
         Gives the function of the module that is being written, for `again`.
     """
 
-    def __init__(self, builder: Any, lanes: int, *, fused: bool, itself: Callable[[], Any]) -> None:
+    def __init__(self, builder: Any, lanes: int, features: Features, *, itself: Callable[[], Any]) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
         self.itself = itself
-        self.ir, self.builder, self.lanes, self.fused = ir, builder, lanes, fused
+        self.ir, self.builder, self.lanes, self.fused = ir, builder, lanes, features.fused
+        self._permutes = features.lanes == _TABLE and lanes % _TABLE == 0
         self.vector = ir.VectorType(ir.DoubleType(), lanes)
         self.whole = ir.VectorType(ir.IntType(64), lanes)
 
@@ -224,6 +230,68 @@ class Writer:
         """Give a function of the module, declared if it has not been."""
         module = self.builder.module
         return module.globals.get(name) or self.ir.Function(module, signature, name)
+
+    def looked_up(self, table: Sequence[float], place: Bits) -> Numbers:
+        """
+        Give for each lane the number of a table that the last three bits of a whole number say.
+
+        Parameters
+        ----------
+        table
+            Eight numbers.
+        place
+            The whole numbers.
+
+        Returns
+        -------
+        Numbers
+        """
+        return Numbers(self, self._permuted(table, place) if self._permutes else self._loaded(table, place))
+
+    def _permuted(self, table: Sequence[float], place: Bits) -> Any:
+        builder, ir = self.builder, self.ir
+        kind = ir.VectorType(ir.DoubleType(), _TABLE)
+        signature = ir.FunctionType(kind, [kind, ir.VectorType(ir.IntType(64), _TABLE)])
+        permute = self.declared("llvm.x86.avx512.permvar.df.512", signature)
+        numbers = ir.Constant(kind, list(table))
+        found = [
+            builder.call(permute, [numbers, self._lanes_of(place.value, start, _TABLE)])
+            for start in range(0, self.lanes, _TABLE)
+        ]
+        while len(found) > 1:
+            found = [self._side_by_side(*both) for both in zip(found[::2], found[1::2], strict=True)]
+        return found[0]
+
+    def _lanes_of(self, value: Any, start: int, count: int) -> Any:
+        lanes = self.ir.Constant(self.ir.VectorType(self.ir.IntType(32), count), list(range(start, start + count)))
+        return self.builder.shuffle_vector(value, value, lanes)
+
+    def _side_by_side(self, left: Any, right: Any) -> Any:
+        count = 2 * left.type.count
+        lanes = self.ir.Constant(self.ir.VectorType(self.ir.IntType(32), count), list(range(count)))
+        return self.builder.shuffle_vector(left, right, lanes)
+
+    def _loaded(self, table: Sequence[float], place: Bits) -> Any:
+        builder, ir = self.builder, self.ir
+        numbers, place = self._stored(table), place & (_TABLE - 1)
+        out = ir.Constant(self.vector, ir.Undefined)
+        for lane in range(self.lanes):
+            at, zero = ir.IntType(32)(lane), ir.IntType(64)(0)
+            number = builder.load(builder.gep(numbers, [zero, builder.extract_element(place.value, at)]))
+            out = builder.insert_element(out, number, at)
+        return out
+
+    def _stored(self, table: Sequence[float]) -> Any:
+        """Give where a table stands in the module, put there if it has not been."""
+        ir, module = self.ir, self.builder.module
+        name = "table." + ".".join(float(number).hex() for number in table)
+        known = module.globals.get(name)
+        if known is None:
+            kind = ir.ArrayType(ir.DoubleType(), _TABLE)
+            known = ir.GlobalVariable(module, kind, name)
+            known.global_constant, known.linkage = True, "internal"
+            known.initializer = ir.Constant(kind, list(table))
+        return known
 
     # ------------------------------------------------------------------ what is made of it
 
@@ -265,8 +333,8 @@ class Writer:
         """
         Evaluate a polynomial.
 
-        Its even and odd powers, and of a long one also those of their squares, are chains of Horner's that the CPU
-        computes side by side.
+        By Horner's rule in x², of pairs of coefficients that the CPU computes side by side; of a long one the even and
+        the odd powers are apart. A short one is one chain.
 
         Parameters
         ----------
@@ -279,13 +347,19 @@ class Writer:
         -------
         Numbers
         """
-        return self._chains(x, coefficients, 4 if len(coefficients) > 10 else 2 if len(coefficients) > 4 else 1)
-
-    def _chains(self, x: Numbers, coefficients: Sequence[float], chains: int) -> Numbers:
-        if chains > 1:
+        if len(coefficients) > 10:
             square = x * x
-            odd, even = (self._chains(square, coefficients[start::2], chains // 2) for start in (1, 0))
+            odd, even = (self._by_pairs(square, coefficients[start::2]) for start in (1, 0))
             return self.fma(odd, x, even)
+        if len(coefficients) > 4:
+            return self._by_pairs(x, coefficients)
+        return self._by_horner(x, list(coefficients))
+
+    def _by_pairs(self, x: Numbers, coefficients: Sequence[float]) -> Numbers:
+        pairs: list[Numbers | float] = [self.fma(x, c, b) for b, c in zip(coefficients[::2], coefficients[1::2])]
+        return self._by_horner(x * x, pairs if len(coefficients) % 2 == 0 else [*pairs, coefficients[-1]])
+
+    def _by_horner(self, x: Numbers, coefficients: Sequence[Numbers | float]) -> Numbers:
         *rest, last = coefficients
         total = self.number(last)
         for coefficient in reversed(rest):
