@@ -309,7 +309,6 @@ class _Writer:
         self._words = array("i")
         # the latest instruction that is there for several registers, and where it says for how many
         self._begun = (-1, 0)
-        self._just_written: set[int] = set()  # by the latest instruction for two functions
         self._register = array("i", [-1]) * len(plan.tape)
         for index, place in enumerate(plan.shared):
             self._register[place] = index
@@ -383,13 +382,8 @@ class _Writer:
         read = self._plan.read(place)
         given = self._register[read[0]]
         self._release(read, 2 * place)
-        self._register[place], self._register[second] = self._new(), self._new()
-        results = self._register[place], self._register[second]
-        if given in self._just_written:  # the instruction reads what it is for at once
-            self._begun = -1, 0
-        if self._go_on(opcodes()[name], 3):
-            self._just_written.clear()
-        self._just_written.update(results)
+        results = self._register[place], self._register[second] = self._new(), self._new()
+        self._go_on(opcodes()[name], 3)
         self._words.extend((*results, given))
         self._instructions += 1
 
@@ -478,15 +472,14 @@ class _Writer:
             self._words.extend((outer.column, *(self._register[place] for place in a), *targets))
         self._products += len(outer.a) * outer.length
 
-    def _go_on(self, code: int, size: int) -> bool:
-        """Go on with the latest instruction, or begin one that may be for several registers; tell if it is new."""
+    def _go_on(self, code: int, size: int) -> None:
+        """Go on with the latest instruction, or begin one that may be for several registers."""
         latest, times = self._begun
         if latest == code and times + 1 + self._words[times] * size == len(self._words):
             self._words[times] += 1
-            return False
+            return
         self._words.extend((code, 1))
         self._begun = code, len(self._words) - 1
-        return True
 
     # ------------------------------------------------------------------ registers
 
