@@ -20,7 +20,7 @@ import nn
 from autograd import Value, record
 from autograd.ops import TABLE
 from autograd.primitives import C_LIBRARY
-from autograd.program import background, coding, compiling, crew, executor, interpreter, mailbox, straight
+from autograd.program import coding, compiling, crew, executor, interpreter, mailbox, straight
 from autograd.program.arrays import ArrayExecutor
 from autograd.program.expanding import expanded
 from autograd.program.interpreter import Interpreter
@@ -190,6 +190,30 @@ def check_against_numpy(program, points):
     assert np.allclose(sums, expected[1], rtol=1e-11, atol=1e-11)
     for found in (values, Interpreter(tape, stored, []).run(points, numbers)[0]):
         assert np.allclose(found, expected[0], rtol=1e-11, atol=1e-11)
+
+
+@given(SOME, SOME, SOME, st.sampled_from(["tanh", "relu", "sigmoid"]), st.sampled_from([1, 8, 63, 65, 300]))
+@settings(max_examples=15)
+def test_the_interpreter_of_one_network_gives_the_same_bits(nin, width, nout, activation, count):
+    model = nn.MLP(nin, [width, nout], activation=activation, seed=0)
+
+    def loss(x):
+        out = model(x)
+        return autograd.sum([each * each for each in (out if isinstance(out, list) else [out])])
+
+    program = record(loss, [0.1] * nin, model.parameters())
+    interpreter = Interpreter(program._tape, program._observed, program._flat_slopes)
+    generator = np.random.default_rng(0)
+    numbers = np.array([leaf.data for leaf in program.params])
+    batches = [generator.normal(size=(size, nin)) for size in (count, 128, 256)]
+    batches[0][0, 0] = generator.choice([np.nan, -400.0, 1.0])
+    before = [interpreter.run(batch, numbers) for batch in batches]
+    interpreter.specialise(nin)
+    for batch, (values, sums, is_finite) in zip(batches, before, strict=True):
+        again = interpreter.run(batch, numbers)
+        assert same_bits(again[0], values)
+        assert same_bits(again[1], sums)
+        assert again[2] == is_finite
 
 
 def test_results_of_a_layer_may_be_multiplied_with_each_other():
@@ -552,6 +576,52 @@ def test_of_several_results_the_jacobian_is_compiled():
     assert program.executor == program._with_slopes.name == "straight-line code"
 
 
+def of_layers():
+    """Give a program, points for it, and a function that tells what machine code its gradient is computed by."""
+    model = nn.MLP(3, [12, 12, 1], activation="tanh", seed=0)
+    program = record(lambda x: model(x) ** 2, [0.1] * 3, model.parameters())
+    points = np.random.default_rng(0).normal(size=(50, 3))
+    return program, points, lambda: program._of_gradient._uncompiled._function
+
+
+def test_layers_that_are_run_often_are_compiled_beside(monkeypatch):
+    program, points, function = of_layers()
+    values, grads = program.value_and_grad(points)
+    shared = function()
+    monkeypatch.setattr(executor, "_TO_COMPILE_A_WORD", 0.0)
+    until = time.monotonic() + 60
+    while function() is shared and time.monotonic() < until:
+        again = program.value_and_grad(points)
+        assert same_bits(again[0], values)
+        assert same_bits(again[1], grads)
+    assert function() is not shared
+    assert same_bits(program.value_and_grad(points, threads=2)[0], values)
+    assert program.executor == "dense loops"
+
+
+def test_layers_are_compiled_when_that_is_asked_for():
+    program, points, function = of_layers()
+    values, grads = program.value_and_grad(points)
+    shared = function()
+    program.compile()
+    assert function() is not shared
+    again = program.value_and_grad(points)
+    assert same_bits(again[0], values)
+    assert same_bits(again[1], grads)
+
+
+def test_many_layers_are_not_compiled(monkeypatch):
+    program, points, function = of_layers()
+    monkeypatch.setattr(executor, "_TO_COMPILE_A_WORD", 0.0)
+    monkeypatch.setattr(executor, "_MOST_WORDS", 0)
+    program.value_and_grad(points)
+    shared = function()
+    program.compile()
+    program.value_and_grad(points)
+    assert function() is shared
+    assert program._of_gradient._specialisation is None
+
+
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """Begin with an empty folder, and as a new process would."""
@@ -622,7 +692,7 @@ def test_only_the_latest_files_are_kept(cache):
 
 def test_a_failure_of_the_compiler_leaves_what_runs(monkeypatch):
     program = record(lambda x: autograd.exp(x[0]) * x[0], [0.5])
-    monkeypatch.setattr(background, "StraightLine", None)  # whose call fails
+    monkeypatch.setattr(executor, "StraightLine", None)  # whose call fails
     monkeypatch.setattr(executor, "_TO_COMPILE", 0.0)
     for _ in range(3):
         assert program.value_and_grad([0.0])[1].tolist() == [1.0]

@@ -1,30 +1,28 @@
-"""Compiles a tape in a thread of its own, beside what goes on."""
+"""Compiles in a thread of its own, beside what goes on."""
 
 from __future__ import annotations
 
 import atexit
 import threading
-from typing import TYPE_CHECKING
-
-from autograd.program.straight import StraightLine
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
-    from autograd.program.tape import Tape
+_T = TypeVar("_T")
 
 _is_ending = threading.Event()
 _running: set[threading.Thread] = set()
 
 
-class Compilation:
+class Compilation(Generic[_T]):
     """
-    The making of straight-line code.
+    The making of code.
 
     Parameters
     ----------
-    tape, stored, summed, single
-        As for `StraightLine`.
+    make
+        Gives the code. It may ask what it is given whether it is to be stopped.
 
     Attributes
     ----------
@@ -34,11 +32,10 @@ class Compilation:
         Why there will be none.
     """
 
-    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int], *, single: bool) -> None:
-        self.result: StraightLine | None = None
+    def __init__(self, make: Callable[[Callable[[], bool]], _T]) -> None:
+        self.result: _T | None = None
         self.failure: Exception | None = None
-        self._wanted = tape, stored, summed
-        self._single = single
+        self._make = make
         thread = threading.Thread(target=self._compile, name="chainrule compiler", daemon=True)
         try:
             thread.start()
@@ -48,7 +45,7 @@ class Compilation:
     def _compile(self) -> None:
         _running.add(threading.current_thread())
         try:
-            self.result = StraightLine(*self._wanted, single=self._single, is_stopped=_is_ending.is_set)
+            self.result = self._make(_is_ending.is_set)
         except Exception as error:  # noqa: BLE001 - nobody has asked for it: what ran the tape goes on
             self.failure = error
         finally:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 #: Seconds, about, that an instruction takes: to be compiled, and by the interpreter for a block and for each example.
 _TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 1e-4, 3e-9, 3e-10
 
+#: The same for layers: a word of their code to be compiled, a product of theirs for each example.
+_TO_COMPILE_A_WORD, _FOR_A_PRODUCT = 1e-3, 3e-11
+
+#: Longer code of layers is not compiled, which would take long and save little.
+_MOST_WORDS = 2_000
+
 #: Each thread has so many examples, about, or there are fewer threads.
 _LEAST_FOR_A_THREAD = 64
 
@@ -39,9 +45,9 @@ class Executor:
     Runs a tape by the interpreter, until that has taken as long as to compile it would; from then on as compiled.
 
     So it never takes much longer than if it had been known how often the tape would be run. The compiler works beside,
-    in a thread of its own. Layers are best run as they are, by the interpreter's loops. A long tape, much of which does
-    not depend on each other, is run by levels for a few examples. Without llvmlite, or where an instruction is a
-    function of Python, NumPy runs the tape.
+    in a thread of its own. Layers are best run by the interpreter's loops; these are compiled once more for a tape, so
+    that they know how long they are. A long tape, much of which does not depend on each other, is run by levels for a
+    few examples. Without llvmlite, or where an instruction is a function of Python, NumPy runs the tape.
 
     Parameters
     ----------
@@ -54,7 +60,8 @@ class Executor:
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int] = ()) -> None:
         self._wanted = tape, list(stored), list(summed)
         self._spent = {True: 0.0, False: 0.0}  # by what would be compiled: for single examples, or for many
-        self._compilations: dict[bool, Compilation] = {}
+        self._compilations: dict[bool, Compilation[StraightLine]] = {}
+        self._specialisation: Compilation[None] | None = None
         self._compiled: dict[bool, StraightLine] = {}
         self._runs: Runner | None = None
 
@@ -97,7 +104,7 @@ class Executor:
             For each result its numbers, (n,); for each result its sum; whether all numbers of the former are finite,
             None if that has not been looked at.
         """
-        self._runs = runs = self._choose(len(inputs))
+        self._runs = runs = self._choose(*inputs.shape)
         if threads > 1:
             threads = min(threads, len(inputs) // _LEAST_FOR_A_THREAD)
         if threads < 2:
@@ -114,11 +121,14 @@ class Executor:
         stored, sums, finite = zip(*results, strict=True)
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 
-    def _choose(self, count: int) -> Runner:
+    def _choose(self, count: int, row: int) -> Runner:
         if 0 < count <= _FEW and self._by_levels:
             return self._by_levels
         first = self._uncompiled
-        if not isinstance(first, Interpreter) or first.is_dense:
+        if not isinstance(first, Interpreter):
+            return first
+        if first.is_dense:
+            self._specialise_if_it_pays(first, count, row)
             return first
         single = count == 1
         if single in self._compiled:
@@ -127,13 +137,21 @@ class Executor:
         if compilation is None:
             self._spent[single] += first.instructions * (_FOR_A_BLOCK + _FOR_AN_EXAMPLE * count)
             if self._spent[single] >= first.instructions * _TO_COMPILE:
-                compilation = self._compilations[single] = Compilation(*self._wanted, single=single)
+                compilation = self._compilations[single] = Compilation(
+                    lambda is_stopped: StraightLine(*self._wanted, single=single, is_stopped=is_stopped)
+                )
         if compilation is None or compilation.result is None:
             return first
         self._compiled[single] = compilation.result
         return compilation.result
 
-    def compile(self, *, single: bool) -> None:
+    def _specialise_if_it_pays(self, first: Interpreter, count: int, row: int) -> None:
+        if self._specialisation is None and first.length <= _MOST_WORDS:
+            self._spent[False] += first.products * _FOR_A_PRODUCT * count
+            if self._spent[False] >= first.length * _TO_COMPILE_A_WORD:
+                self._specialisation = Compilation(lambda _: first.specialise(row))
+
+    def compile(self, *, single: bool, row: int) -> None:
         """
         Compile the tape now, if it is to be compiled at all.
 
@@ -141,11 +159,18 @@ class Executor:
         ----------
         single
             For one example at a time, or for many.
+        row
+            How many inputs an example has.
         """
         if single and self._by_levels:
             return
         first = self._uncompiled
-        if isinstance(first, Interpreter) and not first.is_dense:
+        if not isinstance(first, Interpreter):
+            return
+        if first.is_dense:
+            if first.length <= _MOST_WORDS:
+                first.specialise(row)
+        else:
             if single not in self._compiled:
                 self._compiled[single] = StraightLine(*self._wanted, single=single)
             self._runs = self._compiled[single]

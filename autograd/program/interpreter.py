@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.program import kernel
 from autograd.program.arrays import LINE, numpy, on_a_line
 from autograd.program.coding import coded
-from autograd.program.compiling import compiled_once
+from autograd.program.compiling import compiled, compiled_once
 from autograd.program.crew import crew
 from autograd.program.machine import features
 from autograd.program.writing import made_from
@@ -37,6 +37,9 @@ _MOST_VECTORS = 16  # in a block of examples
 _SMALL = 4096
 
 _SHAPES = 16  # of inputs, for which memory is kept
+
+#: What LLVM does with code for itself, whose loops end where it is known.
+_PASSES = ("loop_rotate", "loop_unroll", "simplify_cfg")
 
 _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 
@@ -82,6 +85,7 @@ class Interpreter:
         self._stored = len(stored)
         self._registers = code.registers
         self.instructions = code.instructions
+        self.products = code.products
         self.is_dense = code.products > 4 * code.instructions
         self.name = "dense loops" if self.is_dense else "interpreter"
         lanes = self._machine.lanes
@@ -100,6 +104,24 @@ class Interpreter:
         }
         # of earlier runs, by the shape of the inputs
         self._memories: dict[tuple[int, int], list[_Memory]] = defaultdict(list)
+
+    @property
+    def length(self) -> int:
+        """How many words the code has."""
+        return len(self._kept[0])
+
+    def specialise(self, row: int) -> None:
+        """
+        From now on be the interpreter of this code alone, which is compiled: with the same results, bit for bit.
+
+        Parameters
+        ----------
+        row
+            How many inputs an example has, usually.
+        """
+        width = self._vectors_of_block(row) * self._machine.lanes
+        module = kernel.module_for(self._machine, self._kept[0].tolist(), width, width + LINE)
+        self._function = compiled(module, self._machine, passes=_PASSES)
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
         """Compute the results, as every `Runner`."""

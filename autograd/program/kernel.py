@@ -65,6 +65,29 @@ def interpreter_module(features: Features) -> Any:
     return _Interpreter(features, "interpreter").write()
 
 
+def module_for(features: Features, code: Sequence[int], width: int, stride: int) -> Any:
+    """
+    Write the interpreter for one code: its instructions follow each other, and their operands are in them.
+
+    Parameters
+    ----------
+    features
+        Of the CPU.
+    code
+        The code.
+    width
+        Of the usual block of examples, for which there is code that knows that, too.
+    stride
+        From one register to the next, where a block is as wide.
+
+    Returns
+    -------
+    llvmlite.ir.Module
+        As `interpreter_module` gives it; it computes the same bits for this code.
+    """
+    return _InterpreterOfOne(features, code, width, stride).write()
+
+
 class _Interpreter(DenseWriter):
     """Writes the function."""
 
@@ -74,13 +97,17 @@ class _Interpreter(DenseWriter):
         self._begin()
         with self._count(self._number(0), self._last, self._width_of_block) as start:
             self._start = start
-            block = self._smaller(builder.sub(self._last, start), self._width_of_block)
-            self._vectors = builder.udiv(builder.add(block, self._number(self._lanes - 1)), self._number(self._lanes))
-            self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, self._number(self._lanes)), block)
-            self._run_code(self._words["code"], opcodes())
+            self._run_block(self._smaller(builder.sub(self._last, start), self._width_of_block))
         self._end()
         builder.ret_void()
         return self._run.module
+
+    def _run_block(self, block: Any) -> None:
+        """Run the code on a block of so many examples."""
+        builder, lanes = self._builder, self._number(self._lanes)
+        self._vectors = builder.udiv(builder.add(block, self._number(self._lanes - 1)), lanes)
+        self._is_full = builder.icmp_unsigned("==", builder.mul(self._vectors, lanes), block)
+        self._run_code(self._words["code"], opcodes())
 
     def _take_arguments(self) -> None:
         builder, doubles, words = self._builder, self._double.as_pointer(), self._word.as_pointer()
@@ -312,3 +339,41 @@ class _Interpreter(DenseWriter):
                     give([builder.fadd(total, builder.fmul(x, y))])
                 builder.store(self._totals_out[0], self._place_of(body, out, v), align=8)
         return builder.add(builder.mul(count, self._number(2)), self._number(4))
+
+
+class _InterpreterOfOne(_Interpreter):
+    """
+    Writes the function for one code.
+
+    Parameters
+    ----------
+    features, code, width, stride
+        As for `module_for`.
+    """
+
+    def __init__(self, features: Features, code: Sequence[int], width: int, stride: int) -> None:
+        super().__init__(features, "program")
+        self._known, self._usual_width, self._usual_stride = code, width, stride
+
+    def _run_block(self, block: Any) -> None:
+        builder, stride = self._builder, self._stride
+        is_usual = builder.icmp_unsigned("==", block, self._number(self._usual_width))
+        with builder.if_else(is_usual) as (usual, other):
+            with usual:
+                self._vectors = self._number(self._usual_width // self._lanes)
+                self._is_full, self._stride = self._ir.IntType(1)(1), self._number(self._usual_stride)
+                self._run_code(self._words["code"], opcodes())
+            with other:
+                self._stride = stride
+                super()._run_block(block)
+
+    def _run_code(self, code: Any, opcodes: dict[str, int]) -> None:
+        names = {number: name for name, number in opcodes.items()}
+        self._code, self._at = code, self._number(0)
+        while (name := names[self._known[self._at.constant]]) != "end":
+            self._at = self._builder.add(self._at, self._instruction(name))
+
+    def _operand_at(self, place: Any) -> Any:
+        at = self._builder.add(self._at, place)
+        is_known = isinstance(at, self._ir.Constant)
+        return self._number(self._known[at.constant]) if is_known else super()._operand_at(place)

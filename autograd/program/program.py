@@ -177,8 +177,8 @@ class Program:
         """
         Compile what computes values, and values with gradients, now: do not wait until that has paid.
 
-        Nothing is compiled where layers are most of the work, which have loops of their own, nor for one example of a
-        large graph that is run by levels, nor where NumPy computes.
+        Where layers are most of the work, their loops are compiled for this program alone, if it is short. Nothing is
+        compiled for one example of a large graph that is run by levels, nor where NumPy computes.
 
         Parameters
         ----------
@@ -186,7 +186,7 @@ class Program:
             Whether for one example at a time, be it in a row of its own; else for many.
         """
         for executor in (self._forward, self._of_gradient):
-            executor.compile(single=single)
+            executor.compile(single=single, row=len(self._graph.inputs))
 
     @property
     def form(self) -> int | None:

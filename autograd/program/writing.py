@@ -38,7 +38,7 @@ def made_from(*own: str) -> list[Path]:
     """
     shared = (
         "../entry.py", "../ops.py", "../primitives.py", "../rules/parameters.py", "../rules/reading.py", "writing.py",
-        "lanes.py", "lowering.py", "tape.py", "machine.py", "compiling.py", "elementary/__init__.py",
+        "folding.py", "lanes.py", "lowering.py", "tape.py", "machine.py", "compiling.py", "elementary/__init__.py",
         "elementary/functions.py", "elementary/coefficients.py", "elementary/trigonometric.py",
         "elementary/remainders.py", "elementary/vectors.py",
     )  # fmt: skip
@@ -95,12 +95,14 @@ class Writer:
     def __init__(self, features: Features, name: str) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
+        from autograd.program.folding import FoldingBuilder  # noqa: PLC0415 - it needs llvmlite
+
         self._ir, self._lanes = ir, features.lanes
         self._features = features
         self._whole, self._word, self._double = ir.IntType(64), ir.IntType(32), ir.DoubleType()
         self._vector = ir.VectorType(self._double, features.lanes)
         self._run = ir.Function(ir.Module(name), ir.FunctionType(ir.VoidType(), [self._whole.as_pointer()]), "run")
-        self._builder = ir.IRBuilder(self._run.append_basic_block("entry"))
+        self._builder = FoldingBuilder(self._run.append_basic_block("entry"))
         self._body = Body(self._builder, features.lanes, features)
 
     def _argument(self, place: int, name: str = "") -> Any:
