@@ -171,6 +171,7 @@ def test_read_values():
     assert read_values(["w=0.5", "x=-2e3", "y=inf"]) == {"w": 0.5, "x": -2000.0, "y": float("inf")}
 
 
+@pytest.mark.no_cover
 def test_the_command_trains_on_the_digits():
     pytest.importorskip("sklearn", reason="needs scikit-learn")
     command = [sys.executable, "-c", "from nn.cli import main; main()", "tour", "--epochs", "2"]

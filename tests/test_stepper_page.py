@@ -160,6 +160,7 @@ def small_mlp(layers=(8, 8, 1)):
     return model, x[0]
 
 
+@pytest.mark.no_cover
 @needs_chromium
 def test_the_numbers_are_pythons_in_an_mlp_of_300_nodes(tab):
     model, root = small_mlp()

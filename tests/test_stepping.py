@@ -140,6 +140,7 @@ def test_it_is_a_sequence(expression, part, by):
             listed[place]
 
 
+@pytest.mark.no_cover
 def test_steps_are_made_when_they_are_asked_for():
     x = Value(1.0, "x")
     y = x

@@ -16,7 +16,7 @@ from autograd.program.locking import compiler
 from autograd.program.machine import target_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from autograd.program.machine import Features
 
@@ -25,7 +25,7 @@ _DIGEST = hashlib.sha256().digest_size
 _KEPT = 12  # files, the latest ones
 
 
-def compiled(module: Any, features: Features, *, opt: int = 1, passes: Sequence[str] = ()) -> CompiledFunction:
+def compiled(module: Any, features: Features, *, opt: int = 1) -> CompiledFunction:
     """
     Compile a module.
 
@@ -37,8 +37,6 @@ def compiled(module: Any, features: Features, *, opt: int = 1, passes: Sequence[
         Of the CPU.
     opt
         How much work goes into the choice of instructions and registers: 0 to 3.
-    passes
-        LLVM's passes over the module before, as llvmlite names them.
 
     Returns
     -------
@@ -52,14 +50,6 @@ def compiled(module: Any, features: Features, *, opt: int = 1, passes: Sequence[
         _show_the_c_library()
         parsed = binding.parse_assembly(text)
         parsed.verify()
-        if passes:
-            builder = binding.create_pass_builder(
-                target_machine(features, opt), binding.create_pipeline_tuning_options()
-            )
-            manager = binding.create_new_module_pass_manager()
-            for name in passes:
-                getattr(manager, f"add_{name}_pass")()
-            manager.run(parsed, builder)
         engine = binding.create_mcjit_compiler(parsed, target_machine(features, opt))
         engine.finalize_object()
         return CompiledFunction(engine)

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from autograd.program import kernel
-from autograd.program.arrays import LINE, numpy, on_a_line
+from autograd.program.arrays import LINE, address_of, numpy, on_a_line
 from autograd.program.coding import coded
 from autograd.program.compiling import compiled, compiled_once
 from autograd.program.crew import crew
@@ -38,10 +38,11 @@ _SMALL = 4096
 
 _SHAPES = 16  # of inputs, for which memory is kept
 
-#: What LLVM does with code for itself, whose loops end where it is known.
-_PASSES = ("loop_rotate", "loop_unroll", "simplify_cfg")
-
 _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
+
+#: Where among the arguments are those that differ from run to run, for many numbers.
+_CHANGING = slice(8 * kernel.ARGUMENTS.index("inputs"), 8 * (kernel.ARGUMENTS.index("stored") + 1))
+_PACK_CHANGING = struct.Struct("2q").pack
 
 
 @cache
@@ -121,7 +122,7 @@ class Interpreter:
         """
         width = self._vectors_of_block(row) * self._machine.lanes
         module = kernel.module_for(self._machine, self._kept[0].tolist(), width, width + LINE)
-        self._function = compiled(module, self._machine, passes=_PASSES)
+        self._function = compiled(module, self._machine)
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
         """Compute the results, as every `Runner`."""
@@ -207,13 +208,13 @@ class _Memory:
     def __init__(
         self, given: dict[str, int], sizes: dict[str, int], inputs: tuple[int, int], stored: tuple[int, int]
     ) -> None:
-        self._given, self._shape, self._count = given, stored, inputs[0]
+        self._shape, self._count = stored, inputs[0]
         self._is_small = max(math.prod(inputs), math.prod(stored)) <= _SMALL
         if self._is_small:
             sizes = sizes | {"inputs": math.prod(inputs), "stored": math.prod(stored)}
         starts = dict(zip(sizes, accumulate(map(_aligned, sizes.values()), initial=0)))
         numbers = on_a_line(sum(map(_aligned, sizes.values())))
-        self._given |= {name: numbers.ctypes.data + 8 * start for name, start in starts.items()}
+        given |= {name: numbers.ctypes.data + 8 * start for name, start in starts.items()}
 
         def row(name: str) -> Any:
             return numbers[starts[name] : starts[name] + sizes[name]]
@@ -222,10 +223,8 @@ class _Memory:
         self._finite, self._sums = row("finite"), row("sums")
         if self._is_small:
             self._inputs, self._stored = row("inputs").reshape(inputs), row("stored").reshape(stored)
-            self._packed = self._pack()
-
-    def _pack(self) -> bytes:
-        return _PACK(*(self._given[name] for name in kernel.ARGUMENTS))
+        packed = _PACK(*(given.get(name, 0) for name in kernel.ARGUMENTS))
+        self._packed, self._before, self._after = packed, packed[: _CHANGING.start], packed[_CHANGING.stop :]
 
     def begin(self, inputs: Any, params: Any) -> bytes:
         """Give the function's arguments."""
@@ -235,8 +234,8 @@ class _Memory:
             return self._packed
         np = numpy()
         self._inputs, self._stored = np.ascontiguousarray(inputs), np.empty(self._shape)
-        self._given |= {"inputs": self._inputs.ctypes.data, "stored": self._stored.ctypes.data}
-        return self._pack()
+        changing = _PACK_CHANGING(address_of(self._inputs), address_of(self._stored))
+        return self._before + changing + self._after
 
     def results(self) -> tuple[Any, Any, bool]:
         """Give what the function has computed, as every `Runner`; copies, where the next run would write over it."""

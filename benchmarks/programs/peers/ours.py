@@ -31,6 +31,7 @@ def prepare(task, data, cores, _cache):
         x = data["x"] if len(data["x"]) > 1 else data["x"][0]
     else:
         program, options["params"] = network(task.split()[0], data)
+        program.compile()
         x = np.column_stack([data["x"], data["y"]])
     _PROGRAMS[task] = program
     _RUNS[task] = lambda: program.value_and_grad(x, **options)
