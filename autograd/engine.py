@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsFloat
 from autograd.errors import ARITHMETIC_ERRORS, OperandError, failure
 from autograd.operands import beside, number
 from autograd.primitives import power_by_base, power_by_exponent, real_power
-from autograd.watchers import show_comparison, show_node, show_sweep, watched
+from autograd.watchers import show_comparison, show_detached, show_node, show_sweep, watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,7 +169,8 @@ class Value:
 
     def detach(self) -> Value:
         """Return a new leaf with the same number, from which no gradient flows back to this node."""
-        return Value(self._data, self.label)
+        detached = show_detached(self) if watched else None
+        return Value(self._data, self.label) if detached is None else detached
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

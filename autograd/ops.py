@@ -160,7 +160,7 @@ ENTRIES = (
        "Sum of products, on top of a bias: what a neuron computes.", symbol="·", domain=(REALS, REALS, REALS)),
     Op("logsumexp", "[values]+", "top + log(total)", ("exp_below(value, top)/total",),
        "Logarithm of the sum of exponentials, without overflow.",
-       let=(("top", "detached(maximum(*values))"), ("total", "sum([exp_below(value, top) for value in values])")),
+       let=(("top", "maximum(*values)"), ("total", "sum([exp_below(value, top) for value in values])")),
        textbook=("exp(value - out)",)),
     Op("norm", "[values]", "hypot(*values)",
        (("0.0 if m == 0 else value*s/length if m != inf else"
@@ -174,11 +174,11 @@ ENTRIES = (
     Op("mean", "[values]+", "sum(values)/len(values)", None, "Arithmetic mean."),
     Op("softmax", "[values]+", "[exponential/total for exponential in exponentials]", None,
        "Exponentials, scaled to a sum of 1: probabilities of classes from their logits.",
-       let=(("top", "detached(maximum(*values))"), ("exponentials", "[exp(value - top) for value in values]"),
+       let=(("top", "maximum(*values)"), ("exponentials", "[exp(sub_detached(value, top)) for value in values]"),
             ("total", "sum(exponentials)"))),
-    Op("log_softmax", "[values]+", "[value - top - shift for value in values]", None,
+    Op("log_softmax", "[values]+", "[sub_detached(value, top) - shift for value in values]", None,
        "Logarithm of softmax, exact where softmax underflows.",
-       let=(("top", "detached(maximum(*values))"), ("shift", "log(sum([exp(value - top) for value in values]))"))),
+       let=(("top", "maximum(*values)"), ("shift", "log(sum([exp(sub_detached(value, top)) for value in values]))"))),
     # ------------------------------------------------------------------ derivative functions
     Op("power_by_base", "x, y",
        "2*x if y == 2 else 0.0 if y == 0 or power == 0 and abs(y) == inf else"
@@ -249,6 +249,10 @@ ENTRIES = (
        ("out", None), "exp(x - top), where the result of the whole does not depend on top.", domain=(REALS, REALS),
        let=(("d", "x - top"), ("b", "d - x"), ("e", "(x - (d - b)) - (top + b)")), internal=True,
        textbook=("exp(x - top)", "0")),
+    Op("sub_detached", "x, top", "x - top", ("1.0", None),
+       "x - top, where the result of the whole does not depend on top.", domain=(REALS, REALS), internal=True,
+       textbook=("1", "0")),
+    Op("stop_gradient", "x", "x", (None,), "x, to which no gradient flows back.", internal=True, textbook=("0",)),
     Op("identity", "x", "x", ("1.0",), "The same number, as a node of its own.", internal=True),
 )
 # fmt: on

@@ -48,6 +48,22 @@ class Watcher:
             What came out.
         """
 
+    def detached(self, node: Value) -> Value | None:  # noqa: ARG002 - here, nothing happens
+        """
+        See a node from which one is wanted to which no gradient flows back.
+
+        Parameters
+        ----------
+        node
+            The node.
+
+        Returns
+        -------
+        Value or None
+            That one; None if it may be a leaf.
+        """
+        return None
+
     def swept(self, order: list[Value], adjoint: Callable[[Value], float | None]) -> None:
         """
         See a sweep that has ended.
@@ -160,6 +176,27 @@ def show_node(node: Value) -> Value:
     return node
 
 
+def show_detached(node: Value) -> Value | None:
+    """
+    Show the watchers a node from which one is wanted to which no gradient flows back.
+
+    Parameters
+    ----------
+    node
+        The node.
+
+    Returns
+    -------
+    Value or None
+        That one; None if nobody minds a leaf.
+    """
+    for watcher in _watchers.get():
+        found = watcher.detached(node)
+        if found is not None:
+            return found
+    return None
+
+
 def show_comparison(
     left: Value, operation: Callable[[float, float], bool], right: Value | float, *, outcome: bool
 ) -> bool:
@@ -239,6 +276,9 @@ def without_parents(node: Value) -> Value:
 
 class _Forgetting(Watcher):
     def made(self, node: Value) -> Value:
+        detached = show_detached(node)
+        if detached is not None:
+            return detached
         # what another watcher has noted on it goes too: only its notes give a node a dictionary
         return node.detach() if hasattr(node, "__dict__") else without_parents(node)
 

@@ -149,6 +149,8 @@ DEFINITIONS = {
 NOT_FUNCTIONS = {
     "scale": "a power of two: any will do; norm, polar and cosine show that it is the right one",
     "exp_below": "its derivative by top is left out on purpose; logsumexp shows that the whole is right",
+    "sub_detached": "its derivative by top is left out on purpose; log_softmax shows that the whole is right",
+    "stop_gradient": "its derivative is left out on purpose",
     "polygamma": "its order is a whole number; gamma and lgamma show it at orders 0 to 3",
     "power_by_base": "pow shows it at orders 1 to 3",
     "power_by_exponent": "pow shows it at orders 1 to 3",

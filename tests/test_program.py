@@ -169,6 +169,64 @@ def is_steady(expression, point, value, slopes):
     return all(alike(x, y, 1e-11) for x, y in pairs)
 
 
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
+@pytest.mark.parametrize("point", [[-740.0, -741.0], [800.0, 0.0], [0.0, 1e300], [-1000.0, -2000.0], [3.0, 3.0]])
+def test_what_keeps_numbers_in_range_is_not_frozen(name, point):
+    f = ieee_operation(name)
+    program = record(f, [0.0, 0.0])
+    expected = [each.data for each in f([Value(x) for x in point])]
+    assert all(map(partial(alike, tolerance=1e-15), program(point), expected))
+    leaves = [Value(0.0), Value(0.0)]
+    for one in (record(f(leaves)[0], leaves), record(lambda x: f(x)[0], [0.0, 0.0])):
+        value, slopes = one.value_and_grad(point)
+        eager_value, eager_slopes = eager(lambda *x: f(x)[0], point)
+        assert alike(value, eager_value, 1e-15)
+        assert all(map(partial(alike, tolerance=1e-14), slopes.tolist(), eager_slopes))
+
+
+def test_the_gradient_of_logsumexp_is_right_far_from_where_it_was_recorded():
+    program = record(lambda x: gradients(autograd.logsumexp(x), x), [0.0, 0.0])
+    assert program([800.0, 1.0]) == [1.0, 0.0]
+    assert program([-1000.0, -1000.0]) == [0.5, 0.5]
+
+
+def no_gradient(x):
+    with autograd.no_grad():
+        return x * 1.0
+
+
+@pytest.mark.parametrize("cut", [Value.detach, no_gradient])
+def test_what_is_cut_off_is_computed_anew(cut):
+    program = record(lambda x: x[0] * cut(x[0]) * x[1], [1.0, 2.0])
+    assert program([3.0, 4.0]) == 36.0
+    value, slopes = program.value_and_grad([3.0, 4.0])
+    assert (value, slopes.tolist()) == (36.0, [12.0, 9.0])
+    straight_through = record(lambda x: x[0] + cut(autograd.floor(x[0]) - x[0]), [1.25])
+    assert straight_through.value_and_grad([2.75])[1].tolist() == [1.0]
+    assert straight_through([2.75]) == 2.0
+
+    w = Value(2.0)
+    shared = record(lambda x: cut(w) * x[0] * w, [1.0], [w])
+    w.data = 5.0
+    assert shared([1.0]) == 25.0
+    assert shared.value_and_grad([1.0])[1].tolist() == [5.0]
+
+
+def test_a_comparison_of_what_is_cut_off_is_a_guard():
+    program = record(lambda x: x[0] * 2 if x[0].detach() > 0 else -x[0], [1.0])
+    assert program([3.0]) == 6.0
+    with pytest.raises(GuardError, match="was True"):
+        program([-3.0])
+
+
+def test_elsewhere_what_is_cut_off_is_a_leaf():
+    x = Value(2.0)
+    record(lambda x: x[0].detach() * x[0], [1.0])
+    with autograd.no_grad():
+        y = x * x
+    assert [(each.op, each.parents) for each in (x.detach(), y)] == [("", ())] * 2
+
+
 #: Two that round otherwise may be on two sides of a jump.
 SMOOTH = [name for name in scalar_operations() if "jump" not in TABLE[name].kink and name not in ("where", "copysign")]
 

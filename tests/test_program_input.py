@@ -191,6 +191,14 @@ def test_params_outside_of_the_graph():
         record(lambda x: x[0] * used, [1.0], [used, unused])
 
 
+def test_an_input_that_is_not_in_the_graph_is_refused():
+    x, y, other = Value(1.0, "x"), Value(2.0, "y"), Value(1.0, "other")
+    with pytest.raises(
+        ArgumentError, match=r"inputs\[0\] must be in the graph; nothing depends on .*'other'.*leave it out"
+    ):
+        record(x * y, [other, y])
+
+
 def test_no_examples():
     weight = Value(3.0)
     program = record(lambda x: x[0] * weight, [1.0], [weight])

@@ -172,3 +172,20 @@ def test_its_program_runs_on_many_examples():
 def test_wrong_use_is_refused(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_method_is_recorded_of_an_object():
+    class Doubling:
+        factor = 2.0
+
+        @autograd.recorded
+        def times(self, x):
+            return x * self.factor
+
+        def twice(self, x):
+            return x * self.factor
+
+    assert isinstance(Doubling.times, type(autograd.recorded(abs)))
+    with pytest.raises(TypeError, match=r"times is a method: .* times = recorded\(the_object\.times\)"):
+        Doubling().times(3.0)
+    assert autograd.recorded(Doubling().twice)(3.0) == 6.0

@@ -7,7 +7,7 @@ import inspect
 import sys
 from itertools import repeat
 from numbers import Number
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 
 from autograd.engine import Value
 from autograd.errors import ArgumentError, OperandError
@@ -133,6 +133,13 @@ class RecordedFunction:
         self._on_guard = on_guard
         self._recordings: dict[Any, _Recording] = {}
         self._hits = self._misses = 0
+
+    def __get__(self, instance: object, owner: type | None = None) -> Self:
+        if instance is None:
+            return self
+        name = self._f.__name__
+        msg = f"recorded: {name} is a method: record that of an object, {name} = recorded(the_object.{name})"
+        raise OperandError(msg)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from autograd.engine import Value, topological_order
 from autograd.errors import ArgumentError, OperandError
+from autograd.many import many_node
 from autograd.operands import number
 from autograd.program.graph import graph_of
 from autograd.program.pausing import collector_paused
@@ -95,6 +96,7 @@ def record(
         _check_leaf(leaf, f"inputs[{place}]")
     order = topological_order(*roots)
     _check_shared(shared, given, order)
+    _check_present(given, "inputs", order)
     return _program(roots, given, shared, comparisons_behind(order), single=isinstance(f_or_root, Value))
 
 
@@ -125,12 +127,20 @@ def record_function(
         As for `record`.
     """
     leaves = [Value(x, f"x{place}") for place, x in enumerate(point)]
-    trace = LineTrace()
+    trace = _Recorder()
     with collector_paused(), watched_by(open_watchers()), watching(trace):  # be it in a no_grad
         out = f(list(leaves))
     roots = _roots(out)
     _check_shared(params, leaves, topological_order(*roots) if all_used else params)
     return _program(roots, leaves, params, trace.comparisons, single=isinstance(out, Value))
+
+
+class _Recorder(LineTrace):
+    """What is cut off while a function is recorded stays a node: at other numbers it is another number."""
+
+    def detached(self, node: Value) -> Value:
+        """Give a node of the same number."""
+        return node if node.op == "stop_gradient" else many_node("stop_gradient", node.data, ([node], [node], [None]))
 
 
 def _program(
@@ -179,10 +189,14 @@ def _check_shared(params: Sequence[Value], inputs: Sequence[Value], order: Seque
             msg = f"record: a leaf is among inputs and params twice: {leaf!r}"
             raise ArgumentError(msg)
         seen.add(leaf)
+    _check_present(params, "params", order)
+
+
+def _check_present(leaves: Sequence[Value], role: str, order: Sequence[Value]) -> None:
     present = {node for node in order if not node.op}
-    for place, leaf in enumerate(params):
+    for place, leaf in enumerate(leaves):
         if leaf not in present:
-            msg = f"record: params[{place}] must be in the graph; nothing depends on {leaf!r}"
+            msg = f"record: {role}[{place}] must be in the graph; nothing depends on {leaf!r}: leave it out"
             raise ArgumentError(msg)
 
 
