@@ -75,3 +75,10 @@ def test_an_instruction_uses_what_stands_above_it(expression):
             known.add(code.split(" = ")[0])
             count += 1
     assert count >= program.stats["with gradient"]
+
+
+def test_labels_that_say_too_little_are_not_shown():
+    twice, also = Value(2.0, "a"), Value(3.0, "a")
+    assert "v2 = mul(input[0], param[0])" in str(record(twice * also, [twice], params=[also]))
+    like_a_name, other = Value(2.0, "v2"), Value(3.0, "c")
+    assert "v2 = add(input[0], c)" in str(record(like_a_name + other, [like_a_name, other]))

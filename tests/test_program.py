@@ -18,6 +18,7 @@ from autograd import Value, gradients, record, trace_source
 from autograd.errors import ArgumentError, DomainError, GuardError, OperandError
 from autograd.ops import TABLE
 from autograd.program import executor, levels
+from autograd.program import program as program_module
 from autograd.rules import IEEE, group, parameters
 from autograd.rules.functions import ieee_operation
 from autograd.testing import expressions
@@ -167,6 +168,24 @@ def is_steady(expression, point, value, slopes):
         return False
     pairs = zip([near, *near_slopes], [value, *slopes], strict=True)
     return all(alike(x, y, 1e-11) for x, y in pairs)
+
+
+def test_a_slope_that_is_not_finite_raises_what_an_operation_raises():
+    program = record(lambda x: 1 / (1 + autograd.exp(-x[0])), [1.0])
+    with pytest.raises(ArithmeticError, match="1000"):
+        program.value_and_grad([-1000.0])
+    assert program.value_and_grad([-1000.0], check=False)[0] == 0.0
+    assert record(lambda x: autograd.sqrt(x[0]), [1.0]).value_and_grad([0.0])[1].tolist() == [math.inf]
+
+
+def test_of_examples_of_nan_alone_one_is_computed_anew(monkeypatch):
+    program = record(lambda x: autograd.exp(x[0]) * x[1], [1.0, 2.0])
+    replayed = []
+    monkeypatch.setattr(program_module, "replay", lambda graph, inputs, params: replayed.append(inputs))
+    nan = math.nan
+    program([[nan, nan], [1.0, 2.0], [nan, nan], [nan, 3.0], [nan, nan]])
+    assert [inputs[1] for inputs in replayed if inputs[1] == inputs[1]] == [3.0]
+    assert len(replayed) == 2
 
 
 @pytest.mark.parametrize("name", ["softmax", "log_softmax"])

@@ -323,3 +323,14 @@ def test_the_second_derivative_of_a_custom_operation_is_refused():
     assert program([2.0]) == 32.0
     with pytest.raises(UnknownDerivativeError, match="cube_of is a custom operation, whose second derivative is not"):
         program.value_and_grad([2.0])
+
+
+def test_a_number_that_is_too_large_is_named():
+    with pytest.raises(OverflowError, match=r"^x is too large for a float"):
+        record(lambda x: x[0] * 1, [1.0])([10**400])
+
+
+def test_values_do_not_keep_the_slopes_alive():
+    program = record(autograd.sum, [1.0] * 50)
+    values, _ = program.value_and_grad([[1.0] * 50] * 3)
+    assert values.base is None

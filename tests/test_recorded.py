@@ -189,3 +189,8 @@ def test_a_method_is_recorded_of_an_object():
     with pytest.raises(TypeError, match=r"times is a method: .* times = recorded\(the_object\.times\)"):
         Doubling().times(3.0)
     assert autograd.recorded(Doubling().twice)(3.0) == 6.0
+
+
+def test_a_function_of_unknown_arguments_is_refused():
+    with pytest.raises(TypeError, match=r"f must be a function whose arguments are known; .*max.*: wrap it"):
+        autograd.recorded(max)

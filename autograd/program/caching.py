@@ -123,7 +123,11 @@ class RecordedFunction:
             raise ArgumentError(msg)
         functools.update_wrapper(self, f)
         self._f = f
-        self._signature = inspect.signature(f)
+        try:
+            self._signature = inspect.signature(f)
+        except ValueError as error:
+            msg = f"recorded: f must be a function whose arguments are known; {error}: wrap it in a function of yours"
+            raise OperandError(msg) from None
         self._static = {static_argnames} if isinstance(static_argnames, str) else set(static_argnames)
         unknown = self._static - set(self._signature.parameters)
         if unknown:

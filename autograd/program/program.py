@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
+from collections import Counter
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from autograd.drawing.picture import Picture
     from autograd.program.graph import Graph
     from autograd.sources import SourceLine
+
+
+#: What instructions are called in a listing.
+_NAMES = re.compile(r"v\d+")
 
 
 class Program:
@@ -220,7 +227,8 @@ class Program:
         params
             Numbers for the parameters, (number of parameters,); by default those that they have by now.
         check
-            Where a result is not finite, compute the example anew, node by node, so that what fails is named.
+            Where what is asked for is not finite for an example, compute that anew, node by node, so that what fails is
+            named. A sum over the examples is not looked at.
         threads
             How many threads may share the examples. With other numbers of them sums are rounded otherwise.
 
@@ -284,11 +292,12 @@ class Program:
             msg = "x must have an example at least: there is no mean over none; with summed=True the sum is zero"
             raise ArgumentError(msg)
         stored, sums = self._run(self._of_gradient, points, self._numbers(params), check=check, threads=threads)
-        value = stored[0] if is_batch else float(stored[0, 0])
         if self.params:
+            value = stored[0] if is_batch else float(stored[0, 0])
             return value, sums if summed else sums / float(count)
         rows = numpy().ascontiguousarray(stored[len(self._observed) :].T)
-        return value, rows if is_batch else rows[0]
+        # a copy, for the results may be many beside the values
+        return (stored[0].copy(), rows) if is_batch else (float(stored[0, 0]), rows[0])
 
     def jacobian(self, x: Any, *, params: Any = None, check: bool = True, threads: int = 1) -> Any:
         """
@@ -448,10 +457,18 @@ class Program:
             for place, guard in enumerate(self._guards, len(self._values)):
                 guard.check(stored[place])
         if check and not is_finite:
-            np = numpy()
-            for example in np.flatnonzero(~np.isfinite(stored[: len(self._values)]).all(axis=0)):
-                replay(self._graph, points[example].tolist(), numbers.tolist())
+            self._raise_what_operations_raise(points, numbers, stored)
         return stored, sums
+
+    def _raise_what_operations_raise(self, points: Any, numbers: Any, stored: Any) -> None:
+        """Compute the examples anew that have a value or a slope which is not finite, until one raises."""
+        np = numpy()
+        wanted = np.concatenate([stored[: len(self._values)], stored[len(self._observed) :]])
+        examples = np.flatnonzero(~np.isfinite(wanted).all(axis=0))
+        is_nan = np.isnan(points[examples]).all(axis=1) & (points.shape[1] > 0)
+        # nothing raises for nan alone, or else it raises in the first such example
+        for example in (*examples[is_nan][:1], *examples[~is_nan]):
+            replay(self._graph, points[example].tolist(), numbers.tolist())
 
     # ------------------------------------------------------------------ shown
 
@@ -472,8 +489,14 @@ class Program:
         return listing(self._tape, self._values, self._guards, self._flat_slopes, self._leaf_name, sources)
 
     def _leaf_name(self, kind: str, index: int) -> str:
-        labels = self._graph.inputs if kind == "input" else self._graph.params
-        return labels[index] or f"{kind}[{index}]"
+        label = (self._graph.inputs if kind == "input" else self._graph.params)[index]
+        return label if label in self._clear_labels else f"{kind}[{index}]"
+
+    @functools.cached_property
+    def _clear_labels(self) -> set[str]:
+        """Those that one leaf has, and that are not like the names in a listing."""
+        counts = Counter([*self._graph.inputs, *self._graph.params])
+        return {label for label, count in counts.items() if label and count == 1 and not _NAMES.fullmatch(label)}
 
     def picture(self, *, gradient: bool = False, limit: int) -> Picture:
         """
@@ -507,7 +530,7 @@ def _array(given: Any, wanted: str) -> Any:
     try:
         found = np.asarray(given)
         if found.dtype == object:
-            numbers = [number(each, wanted) for each in found.flat]
+            numbers = [number(each, wanted.partition(" ")[0]) for each in found.flat]
             return np.array(numbers).reshape(found.shape)
         if found.dtype.kind in "biuf":
             return found.astype(float, copy=False)
