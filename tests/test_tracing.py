@@ -76,7 +76,7 @@ def test_nodes_are_called_by_the_variables_that_have_held_them():
     assert [name for name in listed.names.values() if name[0] != "v"] == ["a", "b", "d", "total", "w", "e", "m"]
     assert [step.symbols for step in listed[:10]] == [
         "d = a * b", "v1 = d * 0", "v2 = 0 + v1", "v3 = d * 1", "total = v2 + v3", "w = tanh(total)", "e = a + b",
-        "v4 = sum([w, e])", "m = v4 / 2", "v5 = m - 5",
+        "v4 = sum([w, e])", "m = v4 / 2", "v5 = maximum(m, e)",
     ]  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def audit(root: Value, resolution: float, origins: dict[Value, str]) -> Audit:
         places = [place for place, operand in enumerate(node.operands) if isinstance(operand, Value)]
         slopes = dict(zip(places, node.local_grads, strict=True))
         open_places: dict[int, str] = {}
-        for moved in _places_to_move(node, places):
+        for moved in _places_to_move(node, [place for place in places if not _is_left_out(node.op, place)]):
             if len(moved) > 1 and open_places.keys().isdisjoint(moved):
                 continue  # each by itself has told
             analytic = sum(slopes[place] for place in moved)
@@ -159,6 +159,12 @@ def audit(root: Value, resolution: float, origins: dict[Value, str]) -> Audit:
 def _is_flat(judgement: Judgement, analytic: float, size: float, resolution: float) -> bool:
     """Accept a derivative of zero if what differences leave open is tiny beside what it might be."""
     return judgement.reason == UNRESOLVED and analytic == 0.0 and judgement.error <= 0.01 * resolution * size
+
+
+def _is_left_out(op: str, place: int) -> bool:
+    """Tell whether an operand gets no gradient on purpose: the whole does not depend on it, or it is so asked for."""
+    entry = TABLE[op]
+    return entry.internal and entry.partials is not None and entry.partials[place : place + 1] == (None,)
 
 
 def _places_to_move(node: Value, places: Sequence[int]) -> list[list[int]]:
