@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from autograd.program.tape import Tape
 
 #: Seconds, about, that an instruction takes: to be compiled, and by the interpreter for a block and for each example.
-_TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 1e-4, 3e-9, 3e-10
+_TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 3e-4, 3e-9, 3e-10
 
 #: The same for layers: a word of their code to be compiled, a product of theirs for each example.
 _TO_COMPILE_A_WORD, _FOR_A_PRODUCT = 1e-3, 3e-11

@@ -35,7 +35,7 @@ class Body:
     def __init__(self, builder: Any, lanes: int, features: Features) -> None:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
-        self._ir, self._builder, self.lanes = ir, builder, lanes
+        self._ir, self._builder, self.lanes, self._features = ir, builder, lanes, features
         self.vector = ir.VectorType(ir.DoubleType(), lanes)
         self.elementary = Elementary(builder, lanes, features)
 
@@ -149,6 +149,34 @@ class Body:
         list of llvmlite.ir.Value
         """
         return self.elementary.together(first, x, lambda: [self.emit(first, [x]), self.emit(second, [x])])
+
+    def call_both(self, first: str, second: str, x: Any) -> list[Any]:
+        """
+        Append the same by a call, so that code of many grows little by each.
+
+        Parameters
+        ----------
+        first, second, x
+            As for `emit_both`.
+
+        Returns
+        -------
+        list of llvmlite.ir.Value
+        """
+        ir, module, name = self._ir, self._builder.module, f"{first}+{second}.{self.lanes}"
+        function = module.globals.get(name)
+        if function is None:
+            signature = ir.FunctionType(ir.LiteralStructType([self.vector] * 2), [self.vector])
+            function = ir.Function(module, signature, name)
+            function.linkage, function.calling_convention = "internal", "fastcc"
+            builder = ir.IRBuilder(function.append_basic_block())
+            out = ir.Constant(signature.return_type, ir.Undefined)
+            body = Body(builder, self.lanes, self._features)
+            for place, result in enumerate(body.emit_both(first, second, function.args[0])):
+                out = builder.insert_value(out, result, place)
+            builder.ret(out)
+        results = self._builder.call(function, [x])
+        return [self._builder.extract_value(results, place) for place in range(2)]
 
     def _entry(self, name: str, given: list[Any]) -> Any:
         """Append an entry of the table with what it is made of."""

@@ -278,7 +278,7 @@ class _Writer:
             given = [register(operand) for operand in operands]
             if place in self._partners:
                 second, pair = self._partners[place]
-                registers[place], registers[second] = body.emit_both(*pairs()[pair], *given)
+                registers[place], registers[second] = body.call_both(*pairs()[pair], *given)
             elif place not in registers:
                 registers[place] = body.emit(op, given)
             if place in self._slots:
