@@ -133,3 +133,11 @@ def test_only_a_function_can_be_recorded_again():
         record(x * 2, [x], on_guard="record")
     with pytest.raises(ArgumentError, match="on_guard must be 'raise' or 'record', not 'again'"):
         record(x * 2, [x], on_guard="again")
+
+
+def test_what_has_been_recorded_is_compiled_when_that_is_asked_for():
+    program = record(lambda x: x[0] * 2 if x[0] > 1 else -x[0], [2.0], on_guard="record")
+    assert program([[3.0], [0.5]]).tolist() == [6.0, -0.5]
+    program.compile()
+    assert program([[3.0], [4.0], [0.5], [0.25]]).tolist() == [6.0, 8.0, -0.5, -0.25]
+    assert {each._forward.name for each in program.programs} == {"straight-line code"}

@@ -56,6 +56,18 @@ class Variants:
         """What computes values and gradients by now, for each program."""
         return ", ".join(dict.fromkeys(program.executor for program in self._programs))
 
+    def compile(self, *, single: bool = False) -> None:
+        """
+        Compile the programs that there are by now, as a `Program` does.
+
+        Parameters
+        ----------
+        single
+            Whether for one example at a time; else for many.
+        """
+        for program in self._programs:
+            program.compile(single=single)
+
     def __call__(self, x: Any, *, params: Any = None, check: bool = True, threads: int = 1) -> Any:
         """
         Compute the results.
