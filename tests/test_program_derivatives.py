@@ -3,11 +3,13 @@
 import math
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, reject
 
 import autograd
 import nn
 from autograd import Value, gradients, record, recorded
+from autograd.errors import ArgumentError
 from autograd.testing import expressions
 
 SMOOTH = ["add", "sub", "mul", "tanh", "sin", "exp", "sigmoid", "softplus"]
@@ -81,3 +83,16 @@ def test_a_loss_with_a_derivative_in_it_has_its_gradient_by_the_parameters():
     value, grad = program.value_and_grad([0.7])
     assert np.allclose(value, residual([Value(0.7)]).data, rtol=1e-12)
     assert np.allclose(grad, [parameter.grad for parameter in params], rtol=1e-11, atol=1e-14)
+
+
+def test_the_gradient_by_all_parameters_of_a_network():
+    """The slope by the bias of the last layer is 1, whatever the parameters are: it is not in the graph of it."""
+    model = nn.MLP(2, [3, 1], activation="tanh", seed=0)
+    params = model.parameters()
+    program = record(lambda x: gradients(model(x), params), [0.1, 0.2], params=params)
+    model.zero_grad()
+    model([0.7, -0.4]).backward()
+    assert program([0.7, -0.4]) == pytest.approx([p.grad for p in params], rel=1e-13)
+    assert program.jacobian([0.7, -0.4]).shape == (13, 13)
+    with pytest.raises(ArgumentError, match=r"params\[13\] must be in the graph"):
+        record(lambda x: gradients(model(x), params), [0.1, 0.2], params=[*params, Value(1.0)])

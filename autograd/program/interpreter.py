@@ -14,6 +14,7 @@ from autograd.program.arrays import LINE, address_of, numpy, on_a_line
 from autograd.program.coding import coded
 from autograd.program.compiling import compiled, compiled_once
 from autograd.program.crew import crew
+from autograd.program.locking import compiler
 from autograd.program.machine import features
 from autograd.program.writing import made_from
 
@@ -121,8 +122,10 @@ class Interpreter:
             How many inputs an example has, usually.
         """
         width = self._vectors_of_block(row) * self._machine.lanes
-        module = kernel.module_for(self._machine, self._kept[0].tolist(), width, width + LINE)
-        self._function = compiled(module, self._machine)
+        with compiler:  # once, for another thread may be in what would be thrown away
+            if self._function is _function(self._machine):
+                module = kernel.module_for(self._machine, self._kept[0].tolist(), width, width + LINE)
+                self._function = compiled(module, self._machine)
 
     def run(self, inputs: Any, params: Any) -> tuple[Any, Any, bool | None]:
         """Compute the results, as every `Runner`."""

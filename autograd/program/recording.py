@@ -15,7 +15,7 @@ from autograd.program.pausing import collector_paused
 from autograd.program.program import Program
 from autograd.program.variants import Variants
 from autograd.tracing import LineTrace, comparisons_behind
-from autograd.watchers import open_watchers, watched_by, watching
+from autograd.watchers import Watcher, open_watchers, watched_by, watching
 
 if TYPE_CHECKING:
     from autograd.tracing import Comparison
@@ -95,7 +95,8 @@ def record(
     for place, leaf in enumerate(given):
         _check_leaf(leaf, f"inputs[{place}]")
     order = topological_order(*roots)
-    _check_shared(shared, given, order)
+    _check_distinct(shared, given)
+    _check_present(shared, "params", order)
     _check_present(given, "inputs", order)
     return _program(roots, given, shared, comparisons_behind(order), single=isinstance(f_or_root, Value))
 
@@ -131,7 +132,12 @@ def record_function(
     with collector_paused(), watched_by(open_watchers()), watching(trace):  # be it in a no_grad
         out = f(list(leaves))
     roots = _roots(out)
-    _check_shared(params, leaves, topological_order(*roots) if all_used else params)
+    _check_distinct(params, leaves)
+    if all_used and not set(params).issubset(topological_order(*roots)):
+        uses = _Uses()  # a gradient does not depend on all that it is the gradient by
+        with watched_by(()), watching(uses):
+            f(list(leaves))
+        _check_present(params, "params", uses.read)
     return _program(roots, leaves, params, trace.comparisons, single=isinstance(out, Value))
 
 
@@ -141,6 +147,18 @@ class _Recorder(LineTrace):
     def detached(self, node: Value) -> Value:
         """Give a node of the same number."""
         return node if node.op == "stop_gradient" else many_node("stop_gradient", node.data, ([node], [node], [None]))
+
+
+class _Uses(Watcher):
+    """Sees what operations read."""
+
+    def __init__(self) -> None:
+        self.read: set[Value] = set()
+
+    def made(self, node: Value) -> Value:
+        """See a node."""
+        self.read.update(node.parents)
+        return node
 
 
 def _program(
@@ -182,18 +200,17 @@ def _listed(given: Any, role: str) -> list[Any]:
     return list(given)
 
 
-def _check_shared(params: Sequence[Value], inputs: Sequence[Value], order: Sequence[Value]) -> None:
+def _check_distinct(params: Sequence[Value], inputs: Sequence[Value]) -> None:
     seen: set[Value] = set()
     for leaf in (*inputs, *params):
         if leaf in seen:
             msg = f"record: a leaf is among inputs and params twice: {leaf!r}"
             raise ArgumentError(msg)
         seen.add(leaf)
-    _check_present(params, "params", order)
 
 
-def _check_present(leaves: Sequence[Value], role: str, order: Sequence[Value]) -> None:
-    present = {node for node in order if not node.op}
+def _check_present(leaves: Sequence[Value], role: str, nodes: Iterable[Value]) -> None:
+    present = {node for node in nodes if not node.op}
     for place, leaf in enumerate(leaves):
         if leaf not in present:
             msg = f"record: {role}[{place}] must be in the graph; nothing depends on {leaf!r}: leave it out"
