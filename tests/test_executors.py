@@ -1,11 +1,13 @@
 """What runs programs: all that do agree, whatever the sizes, the threads, and what is on the disk."""
 
+import gc
 import math
 import os
 import random
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -701,3 +703,31 @@ def test_a_failure_of_the_compiler_leaves_what_runs(monkeypatch):
     for _ in range(3):
         assert program.value_and_grad([0.0])[1].tolist() == [1.0]
     assert program.executor == "interpreter"
+
+
+def test_machine_code_lives_as_long_as_it_can_be_run():
+    from llvmlite import ir
+
+    module = ir.Module("nothing")
+    function = ir.Function(module, ir.FunctionType(ir.VoidType(), [ir.IntType(64).as_pointer()]), "run")
+    ir.IRBuilder(function.append_basic_block()).ret_void()
+    run = compiling.compiled(module, features()).run
+    gc.collect()
+    assert not run.engine.closed
+    run(b"")
+
+
+def test_threads_that_run_straight_line_code_first_do_so_at_once():
+    code = """
+        import numpy as np
+        from autograd import record
+
+        program = record(lambda x: x[0] * x[1], [1.0, 2.0])
+        program.compile()
+        values, slopes = program.value_and_grad(np.ones((200_003, 2)), threads=2)
+        print(program.executor, values.sum(), slopes.sum())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == "straight-line code 200003.0 400006.0\n"

@@ -112,9 +112,10 @@ class CompiledFunction:
     """
 
     def __init__(self, engine: Any) -> None:
-        self._engine = engine
         self.address: int = engine.get_function_address("run")
-        self.run: Callable[[bytes], None] = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(self.address)
+        run: Any = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(self.address)
+        run.engine = engine  # a call holds the function alone, while another thread may let go of all else
+        self.run: Callable[[bytes], None] = run
 
 
 def cache_folder() -> Path:
