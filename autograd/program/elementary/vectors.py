@@ -135,13 +135,6 @@ class Bits(_Lanes):
         """Tell where the first bit is set."""
         return Mask(self.writer, self.writer.builder.icmp_signed("<", self.value, self.writer.bits(0).value))
 
-    def larger(self, other: Bits) -> Bits:
-        """Take the larger one; none has its first bit set."""
-        builder = self.writer.builder
-        return Bits(
-            self.writer, builder.select(builder.icmp_signed(">", self.value, other.value), self.value, other.value)
-        )
-
     @property
     def number(self) -> Numbers:
         """The same lanes, as floats."""
