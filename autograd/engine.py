@@ -168,7 +168,7 @@ class Value:
         return self._data
 
     def detach(self) -> Value:
-        """Return a new leaf with the same number, from which no gradient flows back to this node."""
+        """Return a new leaf with the same number, from which no gradient flows back; inside `record`, a new node."""
         detached = show_detached(self) if watched else None
         return Value(self._data, self.label) if detached is None else detached
 

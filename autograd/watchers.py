@@ -276,8 +276,7 @@ def without_parents(node: Value) -> Value:
 
 class _Forgetting(Watcher):
     def made(self, node: Value) -> Value:
-        detached = show_detached(node)
-        if detached is not None:
+        if len(_watchers.get()) > 1 and (detached := show_detached(node)) is not None:  # mostly nobody else watches
             return detached
         # what another watcher has noted on it goes too: only its notes give a node a dictionary
         return node.detach() if hasattr(node, "__dict__") else without_parents(node)
