@@ -95,9 +95,10 @@ def record(
     for place, leaf in enumerate(given):
         _check_leaf(leaf, f"inputs[{place}]")
     order = topological_order(*roots)
+    leaves = {node for node in order if not node.op}
     _check_distinct(shared, given)
-    _check_present(shared, "params", order)
-    _check_present(given, "inputs", order)
+    _check_present(shared, "params", leaves)
+    _check_present(given, "inputs", leaves)
     return _program(roots, given, shared, comparisons_behind(order), single=isinstance(f_or_root, Value))
 
 
@@ -133,7 +134,7 @@ def record_function(
         out = f(list(leaves))
     roots = _roots(out)
     _check_distinct(params, leaves)
-    if all_used and not set(params).issubset(topological_order(*roots)):
+    if all_used and params and not set(params).issubset(topological_order(*roots)):
         uses = _Uses()  # a gradient does not depend on all that it is the gradient by
         with watched_by(()), watching(uses):
             f(list(leaves))
@@ -209,8 +210,7 @@ def _check_distinct(params: Sequence[Value], inputs: Sequence[Value]) -> None:
         seen.add(leaf)
 
 
-def _check_present(leaves: Sequence[Value], role: str, nodes: Iterable[Value]) -> None:
-    present = {node for node in nodes if not node.op}
+def _check_present(leaves: Sequence[Value], role: str, present: set[Value]) -> None:
     for place, leaf in enumerate(leaves):
         if leaf not in present:
             msg = f"record: {role}[{place}] must be in the graph; nothing depends on {leaf!r}: leave it out"
