@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
+from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -80,6 +82,29 @@ def listing(
         f"return {', '.join(map(name, slopes))}",
     ]  # fmt: skip
     return "\n".join(listed)
+
+
+def clear_labels(labels: Sequence[str]) -> set[str]:
+    """
+    Find the labels that say which leaf is meant.
+
+    Parameters
+    ----------
+    labels
+        Of all leaves.
+
+    Returns
+    -------
+    set of str
+        Those that one leaf has, and that are not like the name of an instruction.
+
+    Examples
+    --------
+    >>> clear_labels(["x", "w", "w", "v2", ""])
+    {'x'}
+    """
+    counts = Counter(labels)
+    return {label for label, count in counts.items() if label and count == 1 and not re.fullmatch(r"v\d+", label)}
 
 
 def _aligned(lines: Sequence[str]) -> list[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import re
-from collections import Counter
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +13,7 @@ from autograd.operands import number
 from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
 from autograd.program.guards import put_guards
-from autograd.program.listing import listing
+from autograd.program.listing import clear_labels, listing
 from autograd.program.locking import MadeOnce
 from autograd.program.replaying import replay
 from autograd.program.saving import read, write
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
     from autograd.drawing.picture import Picture
     from autograd.program.graph import Graph
     from autograd.sources import SourceLine
-
-
-#: What instructions are called in a listing.
-_NAMES = re.compile(r"v\d+")
 
 
 class Program:
@@ -494,9 +488,7 @@ class Program:
 
     @functools.cached_property
     def _clear_labels(self) -> set[str]:
-        """Those that one leaf has, and that are not like the names in a listing."""
-        counts = Counter([*self._graph.inputs, *self._graph.params])
-        return {label for label, count in counts.items() if label and count == 1 and not _NAMES.fullmatch(label)}
+        return clear_labels([*self._graph.inputs, *self._graph.params])
 
     def picture(self, *, gradient: bool = False, limit: int) -> Picture:
         """
