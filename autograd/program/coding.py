@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from autograd.program.layers import Layer, Outer
     from autograd.program.tape import Tape
 
+#: No instruction that could go on.
+_NOTHING = (-1, 0)
+
 
 class Code(NamedTuple):
     """
@@ -308,7 +311,7 @@ class _Writer:
         self._plan = plan
         self._words = array("i")
         # the latest instruction that is there for several registers, and where it says for how many
-        self._begun = (-1, 0)
+        self._begun = _NOTHING
         self._register = array("i", [-1]) * len(plan.tape)
         for index, place in enumerate(plan.shared):
             self._register[place] = index
@@ -383,6 +386,8 @@ class _Writer:
         given = self._register[read[0]]
         self._release(read, 2 * place)
         results = self._register[place], self._register[second] = self._new(), self._new()
+        if given in self._words[-3:-1]:  # results of the latest, which is ended after the next is begun
+            self._begun = _NOTHING
         self._go_on(opcodes()[name], 3)
         self._words.extend((*results, given))
         self._instructions += 1

@@ -19,6 +19,7 @@ from autograd.program.writing import of_the_table, pairs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from autograd.program.lanes import Body
     from autograd.program.machine import Features
 
 #: So few inputs are loaded at once where an example has no others.
@@ -199,16 +200,32 @@ class _Interpreter(DenseWriter):
         return end
 
     def _both(self, first: str, second: str) -> Any:
-        """``op times, result, result, operand, ...``: two functions of each of several registers."""
-        builder, size = self._builder, self._number(3)
-        end = self._sum_of(builder.mul(self._operand(1), size), self._number(2), 0)
-        with self._count(self._number(2), end, size) as at:
-            rows = [self._register_at(builder.add(at, self._number(i))) for i in range(3)]
-            for body, v in self._groups_of_vectors():
-                *places, given = [self._place_of(body, row, v) for row in rows]
-                results = body.emit_both(first, second, builder.load(given, align=8))
-                for place, result in zip(places, results, strict=True):
-                    builder.store(result, place, align=8)
+        """
+        ``op times, result, result, operand, ...``: two functions of each of several registers.
+
+        They are begun of one register before they are ended of another: a CPU that finds work so near to each other
+        need not wait. From a register on that has a number far out, it is one register after the other.
+        """
+        builder, size, start = self._builder, self._number(3), self._number(2)
+        end = self._sum_of(builder.mul(self._operand(1), size), start, 0)
+        last = builder.sub(end, size)
+        for body, v in self._groups_of_vectors():
+
+            def loaded(at: Any, body: Body = body, v: Any = v) -> Any:
+                return self._loaded(body, builder.add(at, self._number(2)), v)
+
+            def store(at: Any, results: Sequence[Any], body: Body = body, v: Any = v) -> None:
+                for i, result in enumerate(results):
+                    row = self._register_at(builder.add(at, self._number(i)))
+                    builder.store(result, self._place_of(body, row, v), align=8)
+
+            elementary = body.elementary
+            begun = elementary.begin(first, loaded(start))
+            with self._accumulate(start, end, size, begun, is_while=True) as (at, (_, *ready), give):
+                give(elementary.begin(first, loaded(self._smaller(builder.add(at, size), last))))
+                store(at, elementary.end(first, loaded(at), ready))
+            with self._count(at, end, size) as left:
+                store(left, body.emit_both(first, second, loaded(left)))
         return end
 
     # ------------------------------------------------------------------ what comes in and goes out

@@ -176,8 +176,14 @@ class Writer:
             give([])
 
     @contextmanager
-    def _accumulate(self, start: Any, stop: Any, step: Any, values: Sequence[Any]) -> Iterator[Any]:
-        """Repeat what is written inside, each time with what it gave; afterwards `_totals_out` has that."""
+    def _accumulate(
+        self, start: Any, stop: Any, step: Any, values: Sequence[Any], *, is_while: bool = False
+    ) -> Iterator[Any]:
+        """
+        Repeat what is written inside, each time with what it gave; afterwards `_totals_out` has that.
+
+        It can end early, where the first value is whether to go on; the index is where.
+        """
         builder, run = self._builder, self._run
         before = builder.block
         head, inside, after = (run.append_basic_block(name) for name in ("head", "inside", "after"))
@@ -188,7 +194,8 @@ class Writer:
         carried = [builder.phi(value.type) for value in values]
         for phi, value in zip(carried, values, strict=True):
             phi.add_incoming(value, before)
-        builder.cbranch(builder.icmp_signed("<", index, stop), inside, after)
+        is_inside = builder.icmp_signed("<", index, stop)
+        builder.cbranch(builder.and_(is_inside, carried[0]) if is_while else is_inside, inside, after)
         builder.position_at_end(inside)
         given: list[Any] = []
         yield index, carried, given.extend

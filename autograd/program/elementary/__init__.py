@@ -11,6 +11,7 @@ from autograd.program.elementary.vectors import Numbers, Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from autograd.program.elementary.vectors import Mask
     from autograd.program.machine import Features
 
 
@@ -99,14 +100,58 @@ class Elementary:
         list of llvmlite.ir.Value
         """
         writer = self._writer(name, 1)
-        pair, given = TOGETHER[name], Numbers(writer, x)
-        usual = pair.write(writer, given)
-        is_far = ~(abs(given) < pair.limit)
+        given = Numbers(writer, x)
+        is_near, begun = self._begun(name, given)
+        usual = TOGETHER[name].end(writer, given, *begun)
 
         def otherwise() -> list[Numbers]:  # a lane that is near is what it would be beside others
-            return [is_far.pick(Numbers(writer, far), near) for far, near in zip(apart(), usual, strict=True)]
+            return [is_near.pick(near, Numbers(writer, far)) for far, near in zip(apart(), usual, strict=True)]
 
-        return [each.value for each in writer.rarely(is_far, usual, otherwise)]
+        return [each.value for each in writer.rarely(~is_near, usual, otherwise)]
+
+    def begin(self, name: str, x: Any) -> list[Any]:
+        """
+        Append the beginning of a primitive and another function of the same number, for a loop over many numbers.
+
+        Parameters
+        ----------
+        name
+            The primitive, one of `TOGETHER`.
+        x
+            A vector.
+
+        Returns
+        -------
+        list of llvmlite.ir.Value
+            Whether it can be ended with `end`: no lane is far out. Then what that needs.
+        """
+        is_near, begun = self._begun(name, Numbers(self._writer(name, 1), x))
+        return [is_near.all(), *(each.value for each in begun)]
+
+    def end(self, name: str, x: Any, begun: Sequence[Any]) -> list[Any]:
+        """
+        Append the rest.
+
+        Parameters
+        ----------
+        name, x
+            As for `begin`.
+        begun
+            What that gave, without the first.
+
+        Returns
+        -------
+        list of llvmlite.ir.Value
+            The primitive, and the other function.
+        """
+        writer = self._writer(name, 1)
+        numbers = [Numbers(writer, each) for each in (x, *begun)]
+        return [each.value for each in TOGETHER[name].end(writer, *numbers)]
+
+    def _begun(self, name: str, x: Numbers) -> tuple[Mask, Sequence[Numbers]]:
+        """Append the beginning of two functions; tell which lanes are not far out."""
+        size = abs(x)
+        return size < TOGETHER[name].limit, TOGETHER[name].begin(x.writer, size)
 
     @classmethod
     def has(cls, name: str) -> bool:

@@ -16,7 +16,7 @@ from autograd.program.elementary.trigonometric import cos, sin, tan
 from autograd.program.elementary.vectors import bits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from autograd.program.elementary.vectors import Bits, Numbers, Writer
 
@@ -89,27 +89,31 @@ def expm1(w: Writer, x: Numbers) -> Numbers:
     return (abs(x) < 2.0**-54).pick(x, (near + rest) * 2.0)
 
 
-def _exp_of_double(w: Writer, x: Numbers) -> tuple[Numbers, Numbers]:
-    """
-    Give s and (exp(2r) - 1)/2 of x from 0 to 350, where exp(2x) is s exp(2r).
-
-    r is small, for s is 2**(n/8), n whole: a power of two times one of eight roots. What these lack is in the second.
-    """
+def _reduced_to_roots(w: Writer, x: Numbers) -> tuple[Numbers, Numbers]:
+    """Give n as `_TO_WHOLE` leaves it, and r: 2x is n/8 log(2) + 2r, n whole and r small."""
     shifted = w.fma(x, 16.0 * _LOG2_E, _TO_WHOLE)
     n = shifted - _TO_WHOLE
-    r = w.fma(n, _LN2_LOW / -16.0, w.fma(n, _LN2_HIGH / -16.0, x))
+    return shifted, w.fma(n, _LN2_LOW / -16.0, w.fma(n, _LN2_HIGH / -16.0, x))
+
+
+def _exp_of_double(w: Writer, shifted: Numbers, r: Numbers) -> tuple[Numbers, Numbers]:
+    """
+    Give s and (exp(2r) - 1)/2, where exp(2x) is s exp(2r), for x from 0 to 350 as `_reduced_to_roots` leaves it.
+
+    s is 2**(n/8), a power of two times one of eight roots. What these lack is in the second.
+    """
     s = (w.looked_up(coefficients.ROOTS, shifted.bits).bits + (shifted.bits << 49)).number
     low = w.looked_up(coefficients.ROOTS_LOW, shifted.bits)
     return s, r + w.fma(w.polynomial(r, coefficients.HALF_EXPM1), r * r, low)
 
 
-def _tanh(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+def _tanh(w: Writer, shifted: Numbers, r: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     """
-    Give tanh, from 0 to 350, the same roughly, and 1 - tanh.
+    Give tanh, the same roughly, and 1 - tanh, for x from 0 to 350 as `_reduced_to_roots` leaves it.
 
     With t = (exp(2x) - 1)/2 it is 1 - 1/(t + 1), roughly; what that lacks is (t - (t + 1) tanh)/(t + 1).
     """
-    s, u = _exp_of_double(w, x)
+    s, u = _exp_of_double(w, shifted, r)
     half = w.fma(s, 0.5, -0.5)
     t = w.fma(s, u, half)
     inverse = 1.0 / (t + 1.0)
@@ -123,7 +127,7 @@ def _tanh(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
 
 def tanh(w: Writer, x: Numbers) -> Numbers:
     """Write tanh."""
-    out, _, _ = _tanh(w, w.at_most(abs(x), 22.0))
+    out, _, _ = _tanh(w, *_reduced_to_roots(w, w.at_most(abs(x), 22.0)))
     return w.with_sign(out, x)
 
 
@@ -552,9 +556,9 @@ FUNCTIONS: dict[str, Callable[..., Numbers]] = {
 }
 
 
-def _tanh_and_its_slope(w: Writer, x: Numbers) -> list[Numbers]:
+def _tanh_and_its_slope(w: Writer, x: Numbers, shifted: Numbers, r: Numbers) -> list[Numbers]:
     """Write tanh and its derivative, which is (1 + tanh)(1 - tanh)."""
-    out, rough, rest = _tanh(w, abs(x))
+    out, rough, rest = _tanh(w, shifted, r)
     return [w.with_sign(out, x), w.fma(rough, rest, rest)]
 
 
@@ -568,14 +572,17 @@ class Pair(NamedTuple):
         The other function.
     limit
         The size of a number from which on they must be had apart.
-    write
-        Writes the two.
+    begin
+        Writes the beginning, of the size of a number: which can be done of one number while another is ended.
+    end
+        Writes the two, of the number and of what the beginning gave.
     """
 
     second: str
     limit: float
-    write: Callable[[Writer, Numbers], list[Numbers]]
+    begin: Callable[[Writer, Numbers], Sequence[Numbers]]
+    end: Callable[..., list[Numbers]]
 
 
 #: By the primitive that is the first of two.
-TOGETHER: dict[str, Pair] = {"tanh": Pair("sech2", 350.0, _tanh_and_its_slope)}
+TOGETHER: dict[str, Pair] = {"tanh": Pair("sech2", 350.0, _reduced_to_roots, _tanh_and_its_slope)}

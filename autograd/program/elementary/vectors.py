@@ -165,6 +165,17 @@ class Mask(_Lanes):
         together = writer.ir.IntType(writer.lanes)
         return writer.builder.icmp_unsigned("!=", writer.builder.bitcast(self.value, together), together(0))
 
+    def all(self) -> Any:
+        """Tell whether it is true in every lane, as one truth value of LLVM; the CPU's vectors are put together."""
+        writer, value, lanes = self.writer, self.value, self.writer.lanes
+        while lanes > writer.machine_lanes:
+            lanes //= 2
+            mask = writer.ir.VectorType(writer.ir.IntType(32), lanes)
+            halves = [writer.ir.Constant(mask, [*range(start, start + lanes)]) for start in (0, lanes)]
+            value = writer.builder.and_(*(writer.builder.shuffle_vector(value, value, half) for half in halves))
+        together = writer.ir.IntType(lanes)
+        return writer.builder.icmp_unsigned("==", writer.builder.bitcast(value, together), together(-1))
+
 
 class Writer:
     """
@@ -186,8 +197,9 @@ class Writer:
         from llvmlite import ir  # noqa: PLC0415 - optional
 
         self.itself = itself
-        self.ir, self.builder, self.lanes, self.fused = ir, builder, lanes, features.fused
-        self._permutes = features.lanes == _TABLE and lanes % _TABLE == 0
+        self.ir, self.builder, self.lanes = ir, builder, lanes
+        self.machine_lanes, self.fused = features.lanes, features.fused
+        self._permutes = self.machine_lanes == _TABLE and lanes % _TABLE == 0
         self.vector = ir.VectorType(ir.DoubleType(), lanes)
         self.whole = ir.VectorType(ir.IntType(64), lanes)
 
