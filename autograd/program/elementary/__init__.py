@@ -11,7 +11,6 @@ from autograd.program.elementary.vectors import Numbers, Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.program.elementary.vectors import Mask
     from autograd.program.machine import Features
 
 
@@ -100,14 +99,15 @@ class Elementary:
         list of llvmlite.ir.Value
         """
         writer = self._writer(name, 1)
-        given = Numbers(writer, x)
-        is_near, begun = self._begun(name, given)
-        usual = TOGETHER[name].end(writer, given, *begun)
+        pair, given = TOGETHER[name], Numbers(writer, x)
+        size = abs(given)
+        usual = pair.end(writer, given, *pair.begin(writer, size))
+        is_far = ~(size < pair.limit)
 
         def otherwise() -> list[Numbers]:  # a lane that is near is what it would be beside others
-            return [is_near.pick(near, Numbers(writer, far)) for far, near in zip(apart(), usual, strict=True)]
+            return [is_far.pick(Numbers(writer, far), near) for far, near in zip(apart(), usual, strict=True)]
 
-        return [each.value for each in writer.rarely(~is_near, usual, otherwise)]
+        return [each.value for each in writer.rarely(is_far, usual, otherwise)]
 
     def begin(self, name: str, x: Any) -> list[Any]:
         """
@@ -125,8 +125,10 @@ class Elementary:
         list of llvmlite.ir.Value
             Whether it can be ended with `end`: no lane is far out. Then what that needs.
         """
-        is_near, begun = self._begun(name, Numbers(self._writer(name, 1), x))
-        return [is_near.all(), *(each.value for each in begun)]
+        writer = self._writer(name, 1)
+        pair, size = TOGETHER[name], abs(Numbers(writer, x))
+        is_near = writer.all_less(size, pair.limit)
+        return [is_near, *(each.value for each in pair.begin(writer, size))]
 
     def end(self, name: str, x: Any, begun: Sequence[Any]) -> list[Any]:
         """
@@ -147,11 +149,6 @@ class Elementary:
         writer = self._writer(name, 1)
         numbers = [Numbers(writer, each) for each in (x, *begun)]
         return [each.value for each in TOGETHER[name].end(writer, *numbers)]
-
-    def _begun(self, name: str, x: Numbers) -> tuple[Mask, Sequence[Numbers]]:
-        """Append the beginning of two functions; tell which lanes are not far out."""
-        size = abs(x)
-        return size < TOGETHER[name].limit, TOGETHER[name].begin(x.writer, size)
 
     @classmethod
     def has(cls, name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import struct
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -164,17 +165,6 @@ class Mask(_Lanes):
         writer = self.writer
         together = writer.ir.IntType(writer.lanes)
         return writer.builder.icmp_unsigned("!=", writer.builder.bitcast(self.value, together), together(0))
-
-    def all(self) -> Any:
-        """Tell whether it is true in every lane, as one truth value of LLVM; the CPU's vectors are put together."""
-        writer, value, lanes = self.writer, self.value, self.writer.lanes
-        while lanes > writer.machine_lanes:
-            lanes //= 2
-            mask = writer.ir.VectorType(writer.ir.IntType(32), lanes)
-            halves = [writer.ir.Constant(mask, [*range(start, start + lanes)]) for start in (0, lanes)]
-            value = writer.builder.and_(*(writer.builder.shuffle_vector(value, value, half) for half in halves))
-        together = writer.ir.IntType(lanes)
-        return writer.builder.icmp_unsigned("==", writer.builder.bitcast(value, together), together(-1))
 
 
 class Writer:
@@ -370,6 +360,18 @@ class Writer:
         for coefficient in reversed(rest):
             total = self.fma(total, x, coefficient)
         return total
+
+    def all_less(self, x: Numbers, limit: float) -> Any:
+        """Tell whether every lane is less than a number, as one truth value of LLVM."""
+        ir, builder = self.ir, self.builder
+        lanes = min(self.lanes, self.machine_lanes)  # a vector of the CPU after the other: the masks are put together
+        bound = ir.Constant(ir.VectorType(ir.DoubleType(), lanes), [ir.DoubleType()(limit)] * lanes)
+        tests = []
+        for start in range(0, self.lanes, lanes):
+            own = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [*range(start, start + lanes)])
+            tests.append(builder.fcmp_ordered("<", builder.shuffle_vector(x.value, x.value, own), bound))
+        together = ir.IntType(lanes)
+        return builder.icmp_unsigned("==", builder.bitcast(reduce(builder.and_, tests), together), together(-1))
 
     def between(self, x: Numbers, low: float, high: float) -> Numbers:
         """Move x between two bounds; nan stays."""
