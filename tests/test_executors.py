@@ -27,7 +27,7 @@ from autograd.program.arrays import ArrayExecutor
 from autograd.program.expanding import expanded
 from autograd.program.interpreter import Interpreter
 from autograd.program.layers import layers_of, uses_of
-from autograd.program.machine import features
+from autograd.program.machine import Features, features
 from autograd.program.straight import StraightLine
 from autograd.rules import IEEE, group, parameters
 from autograd.rules.functions import ieee_operation
@@ -83,6 +83,9 @@ def test_an_example_is_what_it_is_whatever_else_is_in_the_batch(far):
         others = np.delete(np.arange(20), 3) + 1
         assert same_bits(found[others, 0], expected[others, 0])
 
+
+#: Of a CPU with AVX-512, for code that is looked at, not run.
+AVX512 = Features(lanes=8, registers=32, fused=True, cpu="", flags="")
 
 #: Those of the C library, which Python does not call, are as good as they are there.
 OURS = [op.name for op in TABLE.values() if op.partials is not None and op.name not in C_LIBRARY]
@@ -243,10 +246,10 @@ def test_a_function_may_be_of_its_own_result():
 def test_what_is_no_network_is_computed_in_the_order_of_its_code():
     """Else all that is at one level would need registers at once."""
     program = record(lambda x: chain(300)(x) + autograd.sum([x[0] * k for k in range(10)]), [0.3, -0.7])
-    assert coding.coded(program._tape, program._observed, program._flat_slopes, 8).tape is program._tape
+    assert coding.coded(program._tape, program._observed, program._flat_slopes, AVX512).tape is program._tape
     model = nn.MLP(4, [8, 3], seed=0)
     program = record(lambda x: autograd.sum(model(x)), [0.1] * 4, model.parameters())
-    assert coding.coded(program._tape, program._observed, program._flat_slopes, 8).tape is not program._tape
+    assert coding.coded(program._tape, program._observed, program._flat_slopes, AVX512).tape is not program._tape
 
 
 def test_inputs_of_a_wide_layer_take_no_registers():
@@ -254,7 +257,7 @@ def test_inputs_of_a_wide_layer_take_no_registers():
     for nin in (16, 64):
         model = nn.MLP(nin, [8, 3], activation="tanh", seed=0)
         program = record(lambda x, model=model: autograd.sum(model(x)), [0.1] * nin, model.parameters())
-        registers.add(coding.coded(program._tape, program._observed, program._flat_slopes, 8).registers)
+        registers.add(coding.coded(program._tape, program._observed, program._flat_slopes, AVX512).registers)
     assert len(registers) == 1
 
 

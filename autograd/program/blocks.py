@@ -36,7 +36,7 @@ class BlockWriter(Writer):
 
     def __init__(self, features: Features, name: str) -> None:
         super().__init__(features, name)
-        self._wide = Body(self._builder, features.lanes * AT_ONCE, features)
+        self._bodies = {count: Body(self._builder, features.lanes * count, features) for count in (2, AT_ONCE)}
 
     def _whole_or_masked(self) -> Iterator[tuple[bool, Callable[[Any, Any], Any]]]:
         """Write what follows twice: for a block that is full, and for one that is not, with a mask for its numbers."""
@@ -152,7 +152,7 @@ class BlockWriter(Writer):
             with self._count(start, stop, self._number(body.lanes // self._lanes)) as v:
                 yield body, v
 
-    def _vectors_in_groups(self) -> list[tuple[Body, Any, Any]]:
+    def _vectors_in_groups(self, size: int = AT_ONCE) -> list[tuple[Body, Any, Any]]:
         """Give loops over the vectors of a block: several at a time, which the CPU computes side by side; the rest."""
-        whole = self._builder.and_(self._vectors, self._number(-AT_ONCE))
-        return [(self._wide, self._number(0), whole), (self._body, whole, self._vectors)]
+        whole = self._builder.and_(self._vectors, self._number(-size))
+        return [(self._bodies[size], self._number(0), whole), (self._body, whole, self._vectors)]

@@ -6,6 +6,7 @@ from array import array
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.program.arrays import numpy
+from autograd.program.dense import columns_of
 from autograd.program.kernel import FEW, opcodes
 from autograd.program.layers import (
     RowOuter,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from autograd.program.layers import Layer, Outer
+    from autograd.program.machine import Features
     from autograd.program.tape import Tape
 
 #: No instruction that could go on.
@@ -68,7 +70,7 @@ class Code(NamedTuple):
 
 
 @collector_paused()
-def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) -> Code | None:
+def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int], machine: Features) -> Code | None:
     """
     Write what results need as code.
 
@@ -80,20 +82,20 @@ def coded(tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) 
         The places of what is wanted for each example.
     summed
         The places of what is wanted as a sum over the examples.
-    lanes
-        How many numbers a vector has.
+    machine
+        What the interpreter has been written for.
 
     Returns
     -------
     Code or None
         None if there is an instruction that the interpreter does not know.
     """
-    plan = _Plan(tape, stored, summed, lanes)
+    plan = _Plan(tape, stored, summed, machine)
     if plan.is_network():
         one = tape.constant(1.0)
         tape, at = by_level(tape, [*stored, *summed, one])
         stored, summed = ([at[place] for place in places] for places in (stored, summed))
-        plan = _Plan(tape, stored, summed, lanes, at[one])
+        plan = _Plan(tape, stored, summed, machine, at[one])
     return _Writer(plan).code() if plan.is_known() else None
 
 
@@ -134,7 +136,7 @@ class _Plan:
 
     Parameters
     ----------
-    tape, stored, summed, lanes
+    tape, stored, summed, machine
         As for `coded`.
     one
         The place of 1.0, if what is added up by itself may be multiplied with it, among other products.
@@ -170,9 +172,9 @@ class _Plan:
     """
 
     def __init__(
-        self, tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int, one: int | None = None
+        self, tape: Tape, stored: Sequence[int], summed: Sequence[int], machine: Features, one: int | None = None
     ) -> None:
-        self.tape, self.lanes = tape, lanes
+        self.tape, self.lanes, self.columns_of_tile = tape, machine.lanes, columns_of(machine)
         self.uniform = {code for code, name in enumerate(tape.names) if name in ("param", "constant")}
         self.sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
         products, plain = terms_of(tape, stored, summed)
@@ -188,18 +190,18 @@ class _Plan:
         for second, _ in self.partners.values():
             self.elsewhere[second] = 1
         columns = {p: tape.operands[tape.starts[p]] for p in self.needed if tape.names[tape.codes[p]] == "input"}
-        outers = with_rows(outers_of(products), columns, lanes)
+        outers = with_rows(outers_of(products), columns, self.lanes)
         self.factor = array("i", bytes(4 * len(tape)))
         self.scaled: dict[int, tuple[list[int], list[int]]] = {}
         self._take_products_in(outers, uses)
-        first = {layer.dots[0]: layer.column(columns, lanes) for layer in self.member.values()}
+        first = {layer.dots[0]: layer.column(columns, self.lanes) for layer in self.member.values()}
         self.column = {dot: column for dot, column in first.items() if column is not None and dot not in self.scaled}
         self.last = array("i", [-1]) * len(tape)
         self.shared: dict[int, None] = {}
         self.outers: dict[int, list[Outer | RowOuter]] = {}
         self._find_last_uses(outers)
         self.blocks: dict[int, list[int]] = {}
-        self._find_blocks(columns, lanes)
+        self._find_blocks(columns, self.lanes)
 
     def is_known(self) -> bool:
         """Tell whether the interpreter knows all instructions."""
@@ -460,7 +462,7 @@ class _Writer:
         first = self._regions.setdefault(tuple(outer.targets), len(self._totals))
         is_new = first == len(self._totals)
         for height, rows in tiles(len(outer.a)):
-            for width, columns in tiles(len(outer.x)):
+            for width, columns in tiles(len(outer.x), self._plan.columns_of_tile):
                 part = outer.part(rows, columns)
                 self._words.extend((opcodes()[f"outer{height}x{width}"], len(part.a) // height))
                 self._words.extend((len(part.x) // width, first))

@@ -14,7 +14,9 @@ from autograd.program.blocks import BlockWriter
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-#: So many registers at a time are computed by a layer, and multiplied with so many; the rest in a smaller tile.
+    from autograd.program.machine import Features
+
+#: So many registers at a time are computed by a layer, or multiplied with others; the rest in a smaller tile.
 TILE = 4
 
 _SIZES = range(1, TILE + 1)
@@ -24,6 +26,22 @@ DENSE = (
     *(f"{name}{size}" for name in ("layer", "scaled_layer", "outer_rows") for size in _SIZES),
     *(f"outer{rows}x{columns}" for rows in _SIZES for columns in _SIZES), "layer_rows1", "layer_rows2",
 )  # fmt: skip
+
+
+def columns_of(features: Features) -> int:
+    """
+    Tell how many columns a tile has, so that all its results can stay in the CPU's registers.
+
+    Parameters
+    ----------
+    features
+        Of the CPU.
+
+    Returns
+    -------
+    int
+    """
+    return TILE if features.registers >= 2 * TILE * TILE else TILE // 2
 
 
 class DenseWriter(BlockWriter):
@@ -58,7 +76,7 @@ class DenseWriter(BlockWriter):
         xs, each = self._number(4), self._number(2 if is_scaled else 1)
         outs = builder.add(xs, count)
         step = builder.mul(builder.add(count, self._number(1)), tile)
-        for body, start, stop in self._vectors_in_groups():
+        for body, start, stop in self._vectors_in_groups(columns_of(self._features)):
             wide = body.lanes // self._lanes
             # the xs of some vectors are in the cache for all tiles
             vectors = self._count(start, stop, self._number(wide))
@@ -149,12 +167,13 @@ class DenseWriter(BlockWriter):
         targets = builder.add(a_s, builder.mul(rows, self._number(height)))
         block = self._smaller(builder.sub(self._last, self._start), self._width_of_block)
         x_s = builder.gep(self._rows["inputs"], [builder.add(builder.mul(self._start, self._row), first_input)])
-        whole = builder.and_(columns, self._number(-TILE))
+        most = columns_of(self._features)
+        whole = builder.and_(columns, self._number(-most))
         with self._count(zero, rows, self._number(1)) as row:
             a = self._registers_of_tile(a_s, row, height)
             places = [self._operand_at(place) for place in self._places_of_tile(targets, row, height)]
             own = [builder.gep(self._rows["sums"], [place]) for place in places]
-            for wide, start, stop in ((TILE, zero, whole), (1, whole, columns)):
+            for wide, start, stop in ((most, zero, whole), (1, whole, columns)):
                 with self._count(start, stop, self._number(wide)) as column:
                     zeros = [self._body.constant(0.0)] * (height * wide)
                     with self._accumulate(zero, block, self._number(1), zeros) as (example, sums, give):

@@ -79,7 +79,7 @@ class Interpreter:
     def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int]) -> None:
         np = numpy()
         self._machine = features()
-        code = coded(tape, stored, summed, self._machine.lanes)
+        code = coded(tape, stored, summed, self._machine)
         if code is None:
             msg = "the interpreter does not know all instructions"
             raise NotImplementedError(msg)

@@ -170,7 +170,7 @@ class RowOuter(NamedTuple):
         return self.a
 
 
-def tiles(count: int) -> list[tuple[int, slice]]:
+def tiles(count: int, size: int = TILE) -> list[tuple[int, slice]]:
     """
     Cut numbers into tiles.
 
@@ -178,6 +178,8 @@ def tiles(count: int) -> list[tuple[int, slice]]:
     ----------
     count
         Of the numbers.
+    size
+        Of a tile.
 
     Returns
     -------
@@ -189,9 +191,9 @@ def tiles(count: int) -> list[tuple[int, slice]]:
     >>> tiles(10), tiles(3)
     ([(4, slice(0, 8, None)), (2, slice(8, 10, None))], [(3, slice(0, 3, None))])
     """
-    whole = count // TILE * TILE
-    cut = [(TILE, slice(0, whole)), (count - whole, slice(whole, count))]
-    return [(size, part) for size, part in cut if part.start < part.stop]
+    whole = count // size * size
+    cut = [(size, slice(0, whole)), (count - whole, slice(whole, count))]
+    return [(own, part) for own, part in cut if part.start < part.stop]
 
 
 def layers_of(tape: Tape, needed: Sequence[int], uses: Sequence[int], uniform: set[int]) -> dict[int, Layer]:

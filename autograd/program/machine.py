@@ -21,6 +21,8 @@ class Features(NamedTuple):
     ----------
     lanes
         How many numbers a vector has.
+    registers
+        How many vectors it has room for.
     fused
         Whether there is an instruction for ``x*y + z`` with one rounding.
     cpu, flags
@@ -28,6 +30,7 @@ class Features(NamedTuple):
     """
 
     lanes: int
+    registers: int
     fused: bool
     cpu: str
     flags: str
@@ -85,10 +88,11 @@ def _found(name: str) -> Features:
     host = binding.get_host_cpu_features()
     if name == "auto":
         if binding.get_process_triple().startswith(("aarch64", "arm64")):
-            return Features(2, True, binding.get_host_cpu_name(), host.flatten())  # noqa: FBT003 - NEON has it
+            return Features(2, 32, True, binding.get_host_cpu_name(), host.flatten())  # noqa: FBT003 - NEON has it
         lanes = 8 if host.get("avx512f") and host.get("avx512dq") else 4 if host.get("avx2") else 2
         whole_width = ",-prefer-256-bit" if lanes == 8 else ""  # else LLVM would cut each vector in two
-        return Features(lanes, bool(host.get("fma")), binding.get_host_cpu_name(), host.flatten() + whole_width)
+        registers, fused = 32 if lanes == 8 else 16, bool(host.get("fma"))
+        return Features(lanes, registers, fused, binding.get_host_cpu_name(), host.flatten() + whole_width)
     if name not in _PLAINER:
         msg = f"CHAINRULE_CPU is {name!r}, but can be auto or one of {', '.join(_PLAINER)}"
         raise ArgumentError(msg)
@@ -96,4 +100,4 @@ def _found(name: str) -> Features:
     if missing := [each for each in needed if not host.get(each)]:
         msg = f"CHAINRULE_CPU is {name!r}, but this CPU has no {' and no '.join(missing)}"
         raise ArgumentError(msg)
-    return Features(2 if name == "sse2" else 4, name == "avx2", cpu, "")
+    return Features(2 if name == "sse2" else 4, 16, name == "avx2", cpu, "")
