@@ -68,6 +68,9 @@ def test_the_interpreter_and_straight_line_code_give_the_same_bits(expression, c
         assert same_bits(interpreted, compiled)
 
 
+EXECUTORS = Interpreter, StraightLine, partial(StraightLine, single=True)
+
+
 @pytest.mark.parametrize("far", [math.nan, math.inf, -400.0])
 def test_an_example_is_what_it_is_whatever_else_is_in_the_batch(far):
     """And a number, whatever else the function is taken of."""
@@ -75,13 +78,28 @@ def test_an_example_is_what_it_is_whatever_else_is_in_the_batch(far):
     points = np.random.default_rng(0).uniform(-3, 3, size=(4, 20))
     near = points.copy()
     points[0, 3] = points[1] = far
-    for make in (Interpreter, StraightLine, partial(StraightLine, single=True)):
+    for make in EXECUTORS:
         runner = make(*wanted(program))
         found, *_ = runner.run(points, np.zeros(0))
         expected = np.hstack([runner.run(near[i : i + 1], np.zeros(0))[0] for i in range(4)])
         assert same_bits(found[:, 2:], expected[:, 2:])
         others = np.delete(np.arange(20), 3) + 1
         assert same_bits(found[others, 0], expected[others, 0])
+
+
+@given(st.integers(1, 70), st.sampled_from([0.001, 0.1, 0.9]), st.sampled_from(EXECUTORS), st.integers(0, 2**32))
+@settings(max_examples=30)
+def test_tanh_and_its_slope_are_right_far_out_whatever_is_beside(count, often, make, seed):
+    program = record(lambda x: autograd.sum([autograd.tanh(v) for v in x]), [0.5] * 20)
+    generator = np.random.default_rng(seed)
+    points = generator.uniform(-20, 20, size=(count, 20))
+    is_far = generator.random(points.shape) < often
+    points[is_far] = generator.choice([349.9, 350.0, 360.0, -371.5, -372.9, 373.5, math.inf], size=is_far.sum())
+    found, *_ = make(*wanted(program)).run(points, np.zeros(0))
+    assert np.allclose(found[0], np.tanh(points).sum(axis=1), rtol=0, atol=1e-14)
+    half = np.exp(-np.abs(points))  # 4 exp(-2|x|)/(1 + exp(-2|x|))², subnormal at last
+    slopes = (2.0 * half) * (2.0 * half) / (1.0 + half * half) ** 2
+    assert np.allclose(found[1:].T, slopes, rtol=1e-14, atol=1e-323)
 
 
 #: Of a CPU with AVX-512, for code that is looked at, not run.

@@ -206,27 +206,29 @@ class _Interpreter(DenseWriter):
         They are begun of one register before they are ended of another: a CPU that finds work so near to each other
         need not wait. From a register on that has a number far out, it is one register after the other.
         """
-        builder, size, start = self._builder, self._number(3), self._number(2)
-        end = self._sum_of(builder.mul(self._operand(1), size), start, 0)
-        last = builder.sub(end, size)
+        end = self._sum_of(self._builder.mul(self._operand(1), self._number(3)), self._number(2), 0)
         for body, v in self._groups_of_vectors():
-
-            def loaded(at: Any, body: Body = body, v: Any = v) -> Any:
-                return self._loaded(body, builder.add(at, self._number(2)), v)
-
-            def store(at: Any, results: Sequence[Any], body: Body = body, v: Any = v) -> None:
-                for i, result in enumerate(results):
-                    row = self._register_at(builder.add(at, self._number(i)))
-                    builder.store(result, self._place_of(body, row, v), align=8)
-
-            elementary = body.elementary
-            begun = elementary.begin(first, loaded(start))
-            with self._accumulate(start, end, size, begun, is_while=True) as (at, (_, *ready), give):
-                give(elementary.begin(first, loaded(self._smaller(builder.add(at, size), last))))
-                store(at, elementary.end(first, loaded(at), ready))
-            with self._count(at, end, size) as left:
-                store(left, body.emit_both(first, second, loaded(left)))
+            self._both_of_vectors(first, second, body, v, end)
         return end
+
+    def _both_of_vectors(self, first: str, second: str, body: Body, v: Any, end: Any) -> None:
+        builder, size, start = self._builder, self._number(3), self._number(2)
+
+        def loaded(at: Any) -> Any:
+            return self._loaded(body, builder.add(at, self._number(2)), v)
+
+        def store(at: Any, results: Sequence[Any]) -> None:
+            for i, result in enumerate(results):
+                row = self._register_at(builder.add(at, self._number(i)))
+                builder.store(result, self._place_of(body, row, v), align=8)
+
+        elementary, last = body.elementary, builder.sub(end, size)
+        begun = elementary.begin(first, loaded(start))
+        with self._accumulate(start, end, size, begun, is_while=True) as (at, (_, *ready), give):
+            give(elementary.begin(first, loaded(self._smaller(builder.add(at, size), last))))
+            store(at, elementary.end(first, loaded(at), ready))
+        with self._count(at, end, size) as left:
+            store(left, body.emit_both(first, second, loaded(left)))
 
     # ------------------------------------------------------------------ what comes in and goes out
 
