@@ -7,6 +7,7 @@ import json
 import math
 import multiprocessing
 import pickle
+import re
 from array import array
 
 import numpy as np
@@ -308,8 +309,9 @@ def test_a_file_is_written_as_a_whole_or_not_at_all(path, content, monkeypatch):
             branching(Value(2.0)).save(path)
     assert path.read_bytes() == content
     assert list(path.parent.iterdir()) == [path]
-    with pytest.raises(FileNotFoundError):
-        branching(Value(2.0)).save(path.parent / "nowhere" / "a.program")
+    for target in (path.parent / "nowhere" / "a.program", path.parent):
+        with pytest.raises(OSError, match=r"^\[Errno \d+\] [\w ]+: '" + re.escape(str(target)) + "'$"):
+            branching(Value(2.0)).save(target)
     with pytest.raises(FileNotFoundError):
         Program.load(path.parent / "nothing")
 

@@ -87,6 +87,10 @@ def write(path: str | os.PathLike[str], graph: Graph, params: Sequence[float]) -
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(target)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error  # what was asked for
     finally:
         unfinished.unlink(missing_ok=True)
 
