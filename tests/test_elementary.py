@@ -424,10 +424,10 @@ def test_plainer_cpus_are_chosen_by_the_environment(monkeypatch):
     assert machine.features() == own
     features_of("sse2")
     monkeypatch.setenv("CHAINRULE_CPU", "sse2")
-    assert machine.features()[:3] == (2, False, "x86-64")
+    assert machine.features()[:4] == (2, 16, False, "x86-64")
     features_of("avx2")
     monkeypatch.setenv("CHAINRULE_CPU", "avx2")
-    assert machine.features()[:3] == (4, True, "x86-64-v3")
+    assert machine.features()[:4] == (4, 16, True, "x86-64-v3")
 
 
 def test_a_cpu_that_nobody_knows_is_refused(monkeypatch):
@@ -439,11 +439,11 @@ def test_a_cpu_that_nobody_knows_is_refused(monkeypatch):
 @pytest.mark.parametrize(
     ("triple", "host", "wanted"),
     [
-        ("x86_64-pc-linux-gnu", {"sse2": True}, (2, False)),
-        ("x86_64-pc-linux-gnu", {"sse2": True, "avx2": True, "fma": True}, (4, True)),
-        ("x86_64-pc-linux-gnu", {"avx2": True, "fma": True, "avx512f": True, "avx512dq": True}, (8, True)),
-        ("aarch64-unknown-linux-gnu", {"neon": True}, (2, True)),
-        ("arm64-apple-darwin", {}, (2, True)),
+        ("x86_64-pc-linux-gnu", {"sse2": True}, (2, 16, False)),
+        ("x86_64-pc-linux-gnu", {"sse2": True, "avx2": True, "fma": True}, (4, 16, True)),
+        ("x86_64-pc-linux-gnu", {"avx2": True, "fma": True, "avx512f": True, "avx512dq": True}, (8, 32, True)),
+        ("aarch64-unknown-linux-gnu", {"neon": True}, (2, 32, True)),
+        ("arm64-apple-darwin", {}, (2, 32, True)),
     ],
 )
 def test_lanes_follow_the_features(triple, host, wanted, monkeypatch):
@@ -455,7 +455,7 @@ def test_lanes_follow_the_features(triple, host, wanted, monkeypatch):
 
     monkeypatch.setattr(binding, "get_process_triple", lambda: triple)
     monkeypatch.setattr(binding, "get_host_cpu_features", lambda: Host(host))
-    assert machine._features.__wrapped__("auto")[:2] == wanted
+    assert machine._features.__wrapped__("auto")[:3] == wanted
 
 
 def test_a_cpu_that_this_one_cannot_stand_in_for_is_refused(monkeypatch):
