@@ -515,7 +515,7 @@ PYTHON |= {
 
 #: Enough for all entries in half a minute; the slow tests look at many more points.
 FEW, MANY = 3, 100
-FEW_HIGHER, MANY_HIGHER = 12, 100
+FEW_HIGHER, MANY_HIGHER = 12, 60
 
 
 def test_every_entry_has_a_definition_or_a_reason():

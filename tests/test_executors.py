@@ -216,7 +216,7 @@ def check_against_numpy(program, points):
 
 
 @given(SOME, SOME, SOME, st.sampled_from(["tanh", "relu", "sigmoid"]), st.sampled_from([1, 8, 63, 65, 300]))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_the_interpreter_of_one_network_gives_the_same_bits(nin, width, nout, activation, count):
     model = nn.MLP(nin, [width, nout], activation=activation, seed=0)
 
