@@ -640,7 +640,7 @@ def test_layers_are_compiled_when_that_is_asked_for():
 def test_many_layers_are_not_compiled(monkeypatch):
     program, points, function = of_layers()
     monkeypatch.setattr(executor, "_TO_COMPILE_A_WORD", 0.0)
-    monkeypatch.setattr(executor, "_MOST_WORDS", 0)
+    monkeypatch.setattr(interpreter, "_MOST_WORDS", 0)
     program.value_and_grad(points)
     shared = function()
     program.compile()

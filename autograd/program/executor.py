@@ -30,9 +30,6 @@ _TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 3e-4, 3e-9, 3e-10
 #: The same for layers: a word of their code to be compiled, a product of theirs for each example.
 _TO_COMPILE_A_WORD, _FOR_A_PRODUCT = 1e-3, 3e-11
 
-#: Longer code of layers is not compiled, which would take long and save little.
-_MOST_WORDS = 2_000
-
 #: Each thread has so many examples, about, or there are fewer threads.
 _LEAST_FOR_A_THREAD = 64
 
@@ -146,7 +143,7 @@ class Executor:
         return compilation.result
 
     def _specialise_if_it_pays(self, first: Interpreter, count: int, row: int) -> None:
-        if self._specialisation is None and first.length <= _MOST_WORDS:
+        if self._specialisation is None and first.is_short:
             self._spent[False] += first.products * _FOR_A_PRODUCT * count
             if self._spent[False] >= first.length * _TO_COMPILE_A_WORD:
                 self._specialisation = Compilation(lambda _: first.specialise(row))
@@ -168,7 +165,7 @@ class Executor:
         if not isinstance(first, Interpreter):
             return
         if first.is_dense:
-            if first.length <= _MOST_WORDS:
+            if first.is_short:
                 first.specialise(row)
         else:
             if single not in self._compiled:

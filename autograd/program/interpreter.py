@@ -39,6 +39,8 @@ _SMALL = 4096
 
 _SHAPES = 16  # of inputs, for which memory is kept
 
+_MOST_WORDS = 2_000  # of short code
+
 _PACK = struct.Struct(f"{len(kernel.ARGUMENTS)}q").pack
 
 #: Where among the arguments are those that differ from run to run, for many numbers.
@@ -111,6 +113,11 @@ class Interpreter:
     def length(self) -> int:
         """How many words the code has."""
         return len(self._kept[0])
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the code may be compiled; to compile longer code would take long and save little."""
+        return self.length <= _MOST_WORDS
 
     def specialise(self, row: int) -> None:
         """
