@@ -71,6 +71,20 @@ def test_the_interpreter_and_straight_line_code_give_the_same_bits(expression, c
 EXECUTORS = Interpreter, StraightLine, partial(StraightLine, single=True)
 
 
+@pytest.mark.parametrize(("functions", "at_once"), [(0, 1), (1, 1), (10, 4)])
+def test_of_arithmetic_one_vector_is_computed_at_a_time(functions, at_once):
+    def f(x):
+        y = x[0]
+        for _ in range(50):
+            y = y * x[1] + x[0]
+        for _ in range(functions):
+            y = autograd.sin(y)
+        return y
+
+    runner = StraightLine(*wanted(record(f, [0.3, -0.7])))
+    assert runner._lanes == at_once * features().lanes
+
+
 @pytest.mark.parametrize("far", [math.nan, math.inf, -400.0])
 def test_an_example_is_what_it_is_whatever_else_is_in_the_batch(far):
     """And a number, whatever else the function is taken of."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from autograd.program.arrays import numpy
 from autograd.program.coding import partners_of
 from autograd.program.compiling import compiled
+from autograd.program.elementary.functions import FUNCTIONS
 from autograd.program.lanes import AT_ONCE, Body
 from autograd.program.machine import features
 from autograd.program.tape import SOURCES
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 #: Instructions of a chunk; a tape that is not much longer is one.
 _CHUNK, _WHOLE = 1_500, 5_000
+
+#: With fewer than one elementary function in so many instructions one vector is computed at a time.
+_FEW_FUNCTIONS = 25
 
 
 class StoppedError(Exception):
@@ -66,8 +70,9 @@ class StraightLine:
     ) -> None:  # fmt: skip
         self._stored, self._summed = len(stored), len(summed)
         machine = features()
-        self._lanes = 1 if single else AT_ONCE * machine.lanes
-        writer = _Writer(tape, stored, summed, self._lanes)
+        needed = tape.needed_for([*stored, *summed])
+        self._lanes = 1 if single else machine.lanes * _vectors_at_once(tape, needed)
+        writer = _Writer(tape, stored, summed, needed, self._lanes)
         self._chunks: list[CompiledFunction] = []
         for module in writer.modules(machine):
             if is_stopped():
@@ -125,6 +130,17 @@ class StraightLine:
         return *results, None
 
 
+def _vectors_at_once(tape: Tape, needed: Sequence[int]) -> int:
+    """
+    Tell how many vectors are best computed side by side.
+
+    Several where there are functions, whose steps wait for each other; of arithmetic alone one, or its numbers would
+    not all stay in the CPU's registers.
+    """
+    functions = {code for code, name in enumerate(tape.names) if name in FUNCTIONS}
+    return AT_ONCE if sum(tape.codes[place] in functions for place in needed) * _FEW_FUNCTIONS >= len(needed) else 1
+
+
 @cache
 def _driver() -> CompiledFunction:
     """Compile what calls the chunks: for each block of examples one after the other."""
@@ -169,10 +185,11 @@ def repeated(builder: Any, count: Any) -> Iterator[Any]:
 class _Writer:
     """Writes the chunks."""
 
-    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int], lanes: int) -> None:
+    def __init__(
+        self, tape: Tape, stored: Sequence[int], summed: Sequence[int], needed: Sequence[int], lanes: int
+    ) -> None:
         self._tape, self._lanes = tape, lanes
         self._stored, self._summed = stored, summed
-        needed = tape.needed_for([*stored, *summed])
         self._partners = partners_of(tape, needed)
         later = {second for second, _ in self._partners.values()}
         steps = []
