@@ -79,13 +79,13 @@ def curves(history: History, ax: Any = None) -> Any:
         There is no epoch in the history.
     """
     if not len(history):
-        msg = "curves: the history must have at least one epoch"
+        msg = f"curves: the history must have at least one {history.unit}"
         raise ArgumentError(msg)
     ax = axes(ax)
     epochs = range(1, len(history) + 1)
     metrics = [name for name in history.columns if not name.startswith("validation_") and name not in {"loss", "lr"}]
     lines = _two_curves(ax, epochs, history, "loss", "C0", 1.0)
-    ax.set_xlabel("epoch")
+    ax.set_xlabel(history.unit)
     ax.set_ylabel("loss (mean over the examples)", color="C0")
     if min(column for name in ("loss", "validation_loss") for column in history.columns.get(name, [1.0])) > 0:
         ax.set_yscale("log")

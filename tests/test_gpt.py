@@ -244,6 +244,7 @@ def test_documents_come_in_order_again_and_again(programs):
     )  # fmt: skip
     expected = [sum(each[i] for i in chosen) / 3 for chosen in ([0, 1, 2], [3, 0, 1], [2, 3, 0])]
     assert history["loss"] == pytest.approx(expected, rel=1e-10)
+    assert repr(history).startswith("History(3 steps; the last: loss=")
 
 
 def test_an_update_that_runs_away_is_not_taken():

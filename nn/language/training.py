@@ -96,7 +96,7 @@ def fit_documents(
         flag(programs, "fit_documents: programs, if it is not 'auto',")  # type: ignore[arg-type]
     if optimizer is None:
         optimizer = Adam(model.parameters(), lr=0.01, betas=(0.85, 0.99))
-    history = History()
+    history = History("step")
     if programs is not False:
         history.why_eager = _obstacle(model, optimizer)
         if programs is True and history.why_eager:

@@ -1,4 +1,4 @@
-"""What training has been like, epoch by epoch."""
+"""What training has been like, epoch by epoch or step by step."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ class History:
     while the network was changing; the same with ``validation_`` before, after the epoch, for what is not trained on;
     and ``lr``, the learning rate.
 
+    Parameters
+    ----------
+    unit
+        What there are numbers of: an epoch, or a step.
+
     Examples
     --------
     >>> history = History()
@@ -26,12 +31,16 @@ class History:
     >>> history.append({"loss": 1.5, "lr": 0.1})
     >>> history["loss"], len(history)
     ([2.0, 1.5], 2)
+    >>> history
+    History(2 epochs; the last: loss=1.5, lr=0.1)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "epoch") -> None:
+        #: What there are numbers of.
+        self.unit = unit
         #: A list of numbers for each name.
         self.columns: dict[str, list[float]] = {}
-        #: Why it ended before the last epoch, if it did.
+        #: Why it ended before the last one, if it did.
         self.stopped = ""
         #: What computed the last mini-batches: ``"programs"`` or ``"eager"``; and why not programs, if it was not they.
         self.engine = "eager"
@@ -39,7 +48,7 @@ class History:
 
     def append(self, row: Mapping[str, float]) -> None:
         """
-        Add an epoch.
+        Add an epoch or a step.
 
         Parameters
         ----------
@@ -51,7 +60,7 @@ class History:
 
     @property
     def loss(self) -> list[float]:
-        """The loss of each epoch."""
+        """The loss of each."""
         return self["loss"]
 
     def __getitem__(self, name: str) -> list[float]:
@@ -74,11 +83,12 @@ class History:
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name}={column[-1]:.6g}" for name, column in self.columns.items())
-        return f"History({len(self)} epochs{f'; the last: {last}' if last else ''})"
+        count = f"{len(self)} {self.unit}{'' if len(self) == 1 else 's'}"
+        return f"History({count}{f'; the last: {last}' if last else ''})"
 
     def plot(self, ax: Any = None) -> Any:
         """
-        Draw the loss over the epochs, and the metric if there is one.
+        Draw the loss over the epochs or steps, and the metric if there is one.
 
         Parameters
         ----------
