@@ -128,17 +128,6 @@ class BlockWriter(Writer):
     def _smaller(self, x: Any, y: Any) -> Any:
         return self._builder.select(self._builder.icmp_signed("<", x, y), x, y)
 
-    def _fused(self, x: Any, y: Any, z: Any) -> Any:
-        """Give x*y + z, with one rounding where the CPU has that."""
-        builder = self._builder
-        if not self._features.fused:
-            return builder.fadd(builder.fmul(x, y), z)
-        name = f"llvm.fma.v{self._lanes}f64"
-        function = builder.module.globals.get(name) or self._ir.Function(
-            builder.module, self._ir.FunctionType(self._vector, [self._vector] * 3), name
-        )
-        return builder.call(function, [x, y, z])
-
     # ------------------------------------------------------------------ loops
 
     @contextmanager

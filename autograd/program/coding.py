@@ -9,13 +9,13 @@ from autograd.program.arrays import numpy
 from autograd.program.dense import columns_of
 from autograd.program.kernel import FEW, opcodes
 from autograd.program.layers import (
+    UNIFORM,
     RowOuter,
     layers_of,
     outers_of,
     runs_of,
     terms_of,
     tiles,
-    uses_of,
     with_ones,
     with_rows,
 )  # fmt: skip
@@ -175,15 +175,12 @@ class _Plan:
         self, tape: Tape, stored: Sequence[int], summed: Sequence[int], machine: Features, one: int | None = None
     ) -> None:
         self.tape, self.lanes, self.columns_of_tile = tape, machine.lanes, columns_of(machine)
-        self.uniform = {code for code, name in enumerate(tape.names) if name in ("param", "constant")}
+        self.uniform = {code for code, name in enumerate(tape.names) if name in UNIFORM}
         self.sources = {code for code, name in enumerate(tape.names) if name in SOURCES}
         products, plain = terms_of(tape, stored, summed)
         if one is not None:
             products, plain = with_ones(products, plain, one)
-        factors = [factor for term in products for factor in term[:2]]
-        self.needed = tape.needed_for([*stored, *(place for place, _ in plain), *factors])
-        uses = uses_of(tape, self.needed)
-        self.member: dict[int, Layer] = layers_of(tape, self.needed, uses, self.uniform)
+        self.needed, uses, self.member = layers_of(tape, stored, products, plain)
         self.partners = partners_of(tape, self.needed)
         self.stored, self.totals = _by_place(enumerate(stored)), _by_place((index, place) for place, index in plain)
         self.elsewhere = bytearray(len(tape))

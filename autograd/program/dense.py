@@ -190,7 +190,7 @@ class DenseWriter(BlockWriter):
     def _products_added(self, left: Sequence[Any], right: Sequence[Any], sums: Sequence[Any]) -> list[Any]:
         """Add each product of one of the left and one of the right to a sum."""
         pairs = [(x, y) for x in left for y in right]
-        return [self._fused(x, y, total) for (x, y), total in zip(pairs, sums, strict=True)]
+        return [self._body.fused(x, y, total) for (x, y), total in zip(pairs, sums, strict=True)]
 
     def _places_of_tile(self, start: Any, index: Any, size: int) -> list[Any]:
         """Give the places in the code of all that belongs to a tile."""

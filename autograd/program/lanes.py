@@ -96,7 +96,7 @@ class Body:
         Parameters
         ----------
         op
-            A primitive of the table, or another instruction that a tape has.
+            A primitive of the table, or another instruction that a tape has; or ``fused_dot``, a ``dot`` of a layer.
         operands
             Vectors.
 
@@ -124,14 +124,36 @@ class Body:
                 for term in terms:
                     total = builder.fadd(total, term)
                 return total
-            case "dot":
+            case "dot" | "fused_dot":
                 total, *factors = operands
                 for w, x in zip(factors[::2], factors[1::2], strict=True):
-                    total = builder.fadd(total, builder.fmul(w, x))
+                    total = self.fused(w, x, total) if op == "fused_dot" else builder.fadd(total, builder.fmul(w, x))
                 return total
         if op in kept_instructions():
             return self._entry(op, operands)
         return self.elementary.call(op, operands)
+
+    def fused(self, x: Any, y: Any, z: Any) -> Any:
+        """
+        Give x*y + z, with one rounding where the CPU has that.
+
+        Parameters
+        ----------
+        x, y, z
+            Vectors.
+
+        Returns
+        -------
+        llvmlite.ir.Value
+        """
+        ir, builder = self._ir, self._builder
+        if not self._features.fused:
+            return builder.fadd(builder.fmul(x, y), z)
+        name = f"llvm.fma.v{self.lanes}f64"
+        function = builder.module.globals.get(name) or ir.Function(
+            builder.module, ir.FunctionType(self.vector, [self.vector] * 3), name
+        )
+        return builder.call(function, [x, y, z])
 
     def emit_both(self, first: str, second: str, x: Any) -> list[Any]:
         """

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from autograd.program.tape import Tape
 
 
+#: Instructions whose result is the same for all examples.
+UNIFORM = ("param", "constant")
+
 #: What a product starts from, which is a sum of one product.
 _NO_START = -1
 
@@ -196,7 +199,9 @@ def tiles(count: int, size: int = TILE) -> list[tuple[int, slice]]:
     return [(own, part) for own, part in cut if part.start < part.stop]
 
 
-def layers_of(tape: Tape, needed: Sequence[int], uses: Sequence[int], uniform: set[int]) -> dict[int, Layer]:
+def layers_of(
+    tape: Tape, stored: Sequence[int], products: Sequence[tuple[int, int, int]], plain: Sequence[tuple[int, int]]
+) -> tuple[Sequence[int], Sequence[int], dict[int, Layer]]:
     """
     Find layers.
 
@@ -204,18 +209,24 @@ def layers_of(tape: Tape, needed: Sequence[int], uses: Sequence[int], uniform: s
     ----------
     tape
         The instructions.
-    needed
-        Places of those that are needed.
-    uses
-        How often each is an operand, as `uses_of` counts.
-    uniform
-        Codes of instructions whose result is the same for all examples.
+    stored
+        Places of what is wanted for each example.
+    products, plain
+        What is to be summed over the examples, as `terms_of` gives it.
 
     Returns
     -------
-    dict of int to Layer
+    needed
+        Places of what is computed for each example.
+    uses
+        How often each place of the tape is an operand.
+    layers
         By the place of a sum the layer that it belongs to.
     """
+    multiplied = [factor for term in products for factor in term[:2]]
+    needed = tape.needed_for([*stored, *(place for place, _ in plain), *multiplied])
+    uses = uses_of(tape, needed)
+    uniform = {code for code, name in enumerate(tape.names) if name in UNIFORM}
     names, codes, operands, starts = tape.names, tape.codes, tape.operands, tape.starts
     dot, mul = (names.index(op) if op in names else -1 for op in ("dot", "mul"))
     by_xs: dict[tuple[int, ...], Layer] = {}
@@ -240,7 +251,7 @@ def layers_of(tape: Tape, needed: Sequence[int], uses: Sequence[int], uniform: s
         layer.starts.append(start)
         layer.weights.append(weights)
     worth_it = [layer for layer in by_xs.values() if len(layer.xs) > 1 or len(layer.dots) >= TILE]
-    return {place: layer for layer in worth_it for place in layer.dots}
+    return needed, uses, {place: layer for layer in worth_it for place in layer.dots}
 
 
 def terms_of(

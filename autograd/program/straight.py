@@ -17,6 +17,7 @@ from autograd.program.coding import partners_of
 from autograd.program.compiling import compiled
 from autograd.program.elementary.functions import FUNCTIONS
 from autograd.program.lanes import AT_ONCE, Body
+from autograd.program.layers import layers_of, terms_of
 from autograd.program.machine import features
 from autograd.program.tape import SOURCES
 from autograd.program.writing import pairs
@@ -191,6 +192,8 @@ class _Writer:
         self._tape, self._lanes = tape, lanes
         self._stored, self._summed = stored, summed
         self._partners = partners_of(tape, needed)
+        _, _, layers = layers_of(tape, stored, *terms_of(tape, stored, summed))
+        self._in_layers = {place for place in layers if tape.names[tape.codes[place]] == "dot"}
         later = {second for second, _ in self._partners.values()}
         steps = []
         for place in needed:
@@ -297,7 +300,7 @@ class _Writer:
                 second, pair = self._partners[place]
                 registers[place], registers[second] = body.call_both(*pairs()[pair], *given)
             elif place not in registers:
-                registers[place] = body.emit(op, given)
+                registers[place] = body.emit("fused_dot" if place in self._in_layers else op, given)
             if place in self._slots:
                 number = body.as_number(registers[place])
                 if number is not registers[place]:
