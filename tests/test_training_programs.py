@@ -14,6 +14,7 @@ import autograd
 import nn
 from autograd import Value, detect_anomaly
 from autograd.errors import AutogradError, DivergenceError, GuardError, StaleGraphError
+from autograd.program import executor
 from nn.optim.vectors import VectorUpdate
 from nn.training import evaluation, recordable
 
@@ -495,6 +496,17 @@ def test_a_run_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path, epochs):
     parted = nn.MLP(WIDTH, [20, 1], activation="tanh", seed=5)
     assert by(parted, *examples(0, 40), epochs=6, checkpoint=tmp_path / "parted", **given) == history
     assert [p.data for p in parted.parameters()] == [p.data for p in whole.parameters()]
+
+
+def test_the_bits_do_not_depend_on_what_has_been_compiled_by_then(monkeypatch):
+    inputs, targets = examples(0, 200)
+    weights = []
+    for seconds in (1.0, 0.0):  # that it is thought to take to compile an instruction
+        monkeypatch.setattr(executor, "_TO_COMPILE", seconds)
+        model = nn.MLP(WIDTH, [2, 1], activation="tanh", seed=0)
+        by(model, inputs, targets, epochs=600, batch_size=200, programs=True)
+        weights.append([p.data for p in model.parameters()])
+    assert weights[0] == weights[1]
 
 
 @pytest.mark.parametrize("programs", ["yes", 1, None])

@@ -52,9 +52,15 @@ class Executor:
         The instructions.
     stored, summed
         The places of what is wanted for each example, and as a sum over the examples.
+    is_steady
+        Whether the same numbers must give the same bits at any time: then no straight-line code takes over, which may
+        add up examples in another order.
     """
 
-    def __init__(self, tape: Tape, stored: Sequence[int], summed: Sequence[int] = ()) -> None:
+    def __init__(
+        self, tape: Tape, stored: Sequence[int], summed: Sequence[int] = (), *, is_steady: bool = False
+    ) -> None:
+        self._is_steady = is_steady
         self._wanted = tape, list(stored), list(summed)
         self._spent = {True: 0.0, False: 0.0}  # by what would be compiled: for single examples, or for many
         self._compilations: dict[bool, Compilation[StraightLine]] = {}
@@ -125,7 +131,8 @@ class Executor:
         if not isinstance(first, Interpreter):
             return first
         if first.is_dense:
-            self._specialise_if_it_pays(first, count, row)
+            self._specialise_if_it_pays(first, count, row)  # with the same bits
+        if first.is_dense or self._is_steady:
             return first
         single = count == 1
         if single in self._compiled:

@@ -60,6 +60,7 @@ class Program:
         self._guards = put_guards(self._tape, graph.comparisons, self._place)
         self._values = [self._place[root] for root in graph.roots]
         self._observed = [*self._values, *(guard.place for guard in self._guards)]  # for each example
+        self._is_steady = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         self._check_constants()
@@ -144,7 +145,7 @@ class Program:
 
     @MadeOnce
     def _forward(self) -> Executor:
-        return Executor(self._tape, self._observed)
+        return Executor(self._tape, self._observed, is_steady=self._is_steady)
 
     @MadeOnce
     def _with_slopes(self) -> Executor:
@@ -153,7 +154,7 @@ class Program:
     @MadeOnce
     def _with_sums(self) -> Executor:
         """Add up the derivatives of the first result; where users have several, they ask for no sums."""
-        return Executor(self._tape, self._observed, self._first_slopes)
+        return Executor(self._tape, self._observed, self._first_slopes, is_steady=self._is_steady)
 
     @MadeOnce
     def _of_guards(self) -> Executor:
@@ -179,7 +180,9 @@ class Program:
         Compile what computes values, and values with gradients, now: do not wait until that has paid.
 
         Where layers are most of the work, their loops are compiled for this program alone, if it is short. Nothing is
-        compiled for one example of a large graph that is run by levels, nor where NumPy computes.
+        compiled for one example of a large graph that is run by levels, nor where NumPy computes. What is compiled
+        gives the bits that there were before, but for sums over many examples, which it may add up in another order:
+        where each bit of these counts, compile first.
 
         Parameters
         ----------
@@ -317,6 +320,11 @@ class Program:
         count = len(self.params) or points.shape[1]
         stacked = stored[len(self._observed) :].reshape(len(self._values), count, len(points)).transpose(2, 0, 1)
         return stacked if is_batch else stacked[0]
+
+    def _steady(self) -> Program:
+        """Let the same numbers give the same bits at any time, for who repeats long runs; before the first of them."""
+        self._is_steady = True
+        return self
 
     def _first_differentiated(self, points: Any, numbers: Any) -> tuple[Any, Any]:
         """

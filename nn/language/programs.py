@@ -40,7 +40,7 @@ class DocumentProgram:
         parameters = model.parameters()
         places = [i for i, parameter in enumerate(parameters) if parameter in present]
         self._places, self._count = np.array(places), len(parameters)
-        self._program = record(root, [*tokens, *weights], [parameters[i] for i in places])
+        self._program = record(root, [*tokens, *weights], [parameters[i] for i in places])._steady()
 
     def rows(self, documents: Sequence[Sequence[int]]) -> Any:
         """

@@ -141,7 +141,7 @@ class _Program:
             if not places:
                 msg = "nothing depends on the parameters"
                 raise ArgumentError(msg)
-            self._program = record(f, inputs, [parameters[i] for i in places])
+            self._program = record(f, inputs, [parameters[i] for i in places])._steady()
         self._places = None if len(places) == len(parameters) else np.array(places)
 
     def values(self, table: Any, theta: Any) -> Any:
