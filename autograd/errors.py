@@ -13,6 +13,8 @@ class AutogradError(Exception):
 
     #: What an operation that failed was applied to, Values and numbers.
     operands: tuple[Any, ...] = ()
+    #: Which example of those that a program was run on, if it was one.
+    example: int | None = None
 
 
 class OperandError(AutogradError, TypeError):

@@ -3,6 +3,7 @@
 import math
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
@@ -334,3 +335,34 @@ def test_values_do_not_keep_the_slopes_alive():
     program = record(autograd.sum, [1.0] * 50)
     values, _ = program.value_and_grad([[1.0] * 50] * 3)
     assert values.base is None
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_an_error_names_the_example_of_several(count):
+    program = record(lambda x: autograd.sqrt(x[0]) / x[1], [1.0, 1.0])
+    points = np.ones((count, 2))
+    points[1:, 0] = -1.0
+    for run in (program, program.value_and_grad, program.jacobian):
+        with pytest.raises(DomainError, match=r"^example 1: sqrt\(x0=-1.0\): math domain error$") as caught:
+            run(points)
+        assert caught.value.example == 1
+        with pytest.raises(DomainError, match=r"^sqrt\(x0=-1.0\): math domain error$"):
+            run([-1.0, 1.0])
+
+
+@pytest.mark.parametrize("given", ["no", 1, None])
+def test_flags_are_true_or_false(given):
+    w = Value(2.0)
+    program = record(lambda x: w * x[0], [1.0], [w])
+    for run in (partial(program, [1.0]), partial(program.value_and_grad, [1.0]), partial(program.jacobian, [1.0])):
+        with pytest.raises(OperandError, match=f"^check must be True or False, not {given!r}$"):
+            run(check=given)
+    with pytest.raises(OperandError, match=f"^summed must be True or False, not {given!r}$"):
+        program.value_and_grad([1.0], summed=given)
+    with pytest.raises(OperandError, match=f"^single must be True or False, not {given!r}$"):
+        program.compile(single=given)
+
+
+def test_a_sum_is_of_gradients_by_parameters():
+    with pytest.raises(ArgumentError, match="summed=True is for the gradient by parameters, and this program has none"):
+        record(lambda x: x[0] * x[0], [1.0]).value_and_grad([[1.0], [2.0]], summed=True)

@@ -118,6 +118,21 @@ def test_what_the_function_raises_where_it_is_recorded_again():
     assert program([2.0]) == 2.0
 
 
+def test_an_error_counts_the_examples_of_all_ways():
+    def f(x):
+        return autograd.sqrt(x[0]) if x[1] > 0 else autograd.log(x[0])
+
+    program = record(f, [1.0, 1.0], on_guard="record")
+    for points, said in (
+        ([[1.0, 1.0], [2.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]], "example 2: sqrt"),
+        ([[1.0, 1.0], [2.0, -1.0], [3.0, -1.0], [-1.0, -1.0]], "example 3: log"),
+        ([[1.0, 1.0], [-1.0, -1.0]], "example 1: log"),
+    ):
+        for run in (program, program.value_and_grad, program.jacobian):
+            with pytest.raises(DomainError, match=rf"^{said}\(x0=-1.0\): math domain error$"):
+                run(points)
+
+
 def test_which_examples_go_the_recorded_way():
     program = record(branching, [2.0, 1.0])
     assert program.follows([[3.0, 1.0], [0.5, 1.0], [1.5, 0.0]]).tolist() == [True, False, True]

@@ -145,6 +145,9 @@ class RecordedFunction:
         msg = f"recorded: {name} is a method: record that of an object, {name} = recorded(the_object.{name})"
         raise OperandError(msg)
 
+    def __repr__(self) -> str:
+        return f"<recorded function {getattr(self._f, '__qualname__', self._f)}{self._signature}>"
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """
         Compute the function.

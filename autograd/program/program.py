@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from autograd.engine import Value
-from autograd.errors import ArgumentError, OperandError, StaleGraphError, describe
+from autograd.errors import ArgumentError, AutogradError, OperandError, StaleGraphError, describe
 from autograd.operands import number
 from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
@@ -189,6 +189,7 @@ class Program:
         single
             Whether for one example at a time, be it in a row of its own; else for many.
         """
+        _see_that_it_is_a_flag(single, "single")
         for executor in (self._forward, self._of_gradient):
             executor.compile(single=single, row=len(self._graph.inputs))
 
@@ -282,6 +283,10 @@ class Program:
         """
         if not self._graph.single:
             msg = "value_and_grad is of one result: this program has several; call jacobian"
+            raise ArgumentError(msg)
+        _see_that_it_is_a_flag(summed, "summed")
+        if summed and not self.params:
+            msg = "summed=True is for the gradient by parameters, and this program has none: each example has its own"
             raise ArgumentError(msg)
         points, is_batch = self._points(x)
         count = len(points)
@@ -451,6 +456,7 @@ class Program:
 
     def _run(self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int) -> tuple[Any, Any]:
         """Give for each example the values, what the guards look at, and any slopes; and sums of slopes."""
+        _see_that_it_is_a_flag(check, "check")
         if not hasattr(threads, "__index__") or isinstance(threads, bool) or threads < 1:
             msg = f"threads must be a whole number, 1 or more, not {threads!r}"
             raise ArgumentError(msg)
@@ -470,7 +476,13 @@ class Program:
         is_nan = np.isnan(points[examples]).all(axis=1) & (points.shape[1] > 0)
         # nothing raises for nan alone, or else it raises in the first such example
         for example in (*examples[is_nan][:1], *examples[~is_nan]):
-            replay(self._graph, points[example].tolist(), numbers.tolist())
+            try:
+                replay(self._graph, points[example].tolist(), numbers.tolist())
+            except AutogradError as error:
+                error.example = int(example)
+                if len(points) > 1:
+                    error.args = (f"example {example}: {error}",)
+                raise
 
     # ------------------------------------------------------------------ shown
 
@@ -539,3 +551,9 @@ def _array(given: Any, wanted: str) -> Any:
         raise OperandError(msg) from error
     msg = f"{wanted}, not {given!r}"
     raise OperandError(msg)
+
+
+def _see_that_it_is_a_flag(given: object, name: str) -> None:
+    if not isinstance(given, bool):
+        msg = f"{name} must be True or False, not {given!r}"
+        raise OperandError(msg)

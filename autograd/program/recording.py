@@ -48,7 +48,8 @@ def record(
         Leaves that are neither keep the numbers that they have now; once they have others, a run raises.
     on_guard
         What to do where a comparison comes out otherwise than while recording: ``"raise"`` GuardError, or ``"record"``
-        a function again, at that example. It is to depend on its inputs and on `params` alone.
+        a function again, at that example. It is to depend on its inputs and on `params` alone, and to go 64 ways at
+        most.
 
     Returns
     -------

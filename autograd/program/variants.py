@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from autograd.errors import ArgumentError, GuardError
+from autograd.errors import ArgumentError, AutogradError, GuardError
 from autograd.program.arrays import numpy
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class Variants:
             The function goes more ways than are kept, 64.
         """
         parts = self._parts(x, params)
-        results = [program(points, params=params, check=check, threads=threads) for program, points, _ in parts]
+        results = _of_each(parts, lambda program, x: program(x, params=params, check=check, threads=threads))
         if len(parts) == 1:
             return results[0]
         rows = [rows for *_, rows in parts]
@@ -120,17 +120,15 @@ class Variants:
         TypeError, ValueError, ArithmeticError, GuardError
             As for a call.
         """
-        parts = self._parts(x, params)
+        parts, has_params = self._parts(x, params), bool(self._programs[0].params)
         if len(parts) == 1:
             program, points, _ = parts[0]
             return program.value_and_grad(points, params=params, summed=summed, check=check, threads=threads)
-        both = [
-            program.value_and_grad(points, params=params, summed=True, check=check, threads=threads)
-            for program, points, _ in parts
-        ]
+        options = {"params": params, "summed": summed or has_params, "check": check, "threads": threads}
+        both = _of_each(parts, lambda program, x: program.value_and_grad(x, **options))
         rows, grads = [rows for *_, rows in parts], [grad for _, grad in both]
         values = _together(rows, [value for value, _ in both])
-        if not self._programs[0].params:
+        if not has_params:
             return values, _together(rows, grads)
         return values, sum(grads) / (1 if summed else len(values))
 
@@ -154,7 +152,7 @@ class Variants:
             As for a call.
         """
         parts = self._parts(x, params)
-        found = [program.jacobian(points, params=params, check=check, threads=threads) for program, points, _ in parts]
+        found = _of_each(parts, lambda program, x: program.jacobian(x, params=params, check=check, threads=threads))
         return found[0] if len(parts) == 1 else _together([rows for *_, rows in parts], found)
 
     # ------------------------------------------------------------------ who computes what
@@ -229,6 +227,21 @@ class Variants:
     def __str__(self) -> str:
         """List the tape of each program, below the comparisons that lead to it."""
         return "\n\n".join(f"way {i}:\n{program}" for i, program in enumerate(self._programs))
+
+
+def _of_each(parts: Sequence[tuple[Program, Any, Any]], run: Callable[[Program, Any], Any]) -> list[Any]:
+    """Run each part; an error counts the examples of all parts."""
+    results = []
+    for program, points, rows in parts:
+        try:
+            results.append(run(program, points))
+        except AutogradError as error:
+            if rows is not None and error.example is not None:
+                own, error.example = f"example {error.example}", int(rows[error.example])
+                left = str(error).removeprefix(own)
+                error.args = (f"example {error.example}{'' if left != str(error) else ': '}{left}",)
+            raise
+    return results
 
 
 def _together(rows: Sequence[Any], parts: Sequence[Any]) -> Any:
