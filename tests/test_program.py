@@ -385,6 +385,11 @@ def test_a_comparison_is_a_guard_and_a_choice_is_data():
     with pytest.raises(GuardError, match=r"example 1 would go another way .* > 1 was True .*test_program.py") as caught:
         program([[3.0], [0.5]])
     assert caught.value.example == 1
+    assert "; there 0.5 > 1 is False; choose" in str(caught.value)
+    without = record(lambda x: x[0] + autograd.sqrt(x[1]) if x[0] > 1 else -x[0], [2.0, 2.0])
+    with pytest.raises(GuardError) as caught:  # without what is compared: not all nodes have a number there
+        without([0.5, -1.0])
+    assert "there" not in str(caught.value)
     with pytest.raises(GuardError, match="!= 0 was True"):
         record(lambda x: x[0] or -x[0], [2.0])([0.0])
     chosen = record(lambda x: autograd.where(x[0], x[0] * 2, x[1]), [2.0, 3.0])

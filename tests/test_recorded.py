@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,6 +162,11 @@ def test_its_program_runs_on_many_examples():
         (lambda: recorded(lambda x: x, params=[Value(1.0)])(1.0), ArgumentError, r"params\[0\] must be in the graph"),
         (lambda: recorded(lambda x: x)(1j), OperandError, "argument x must be a real number.*complex 1j"),
         (lambda: recorded(lambda x: x)([1.0, {2.0}]), OperandError, r"argument x\[1\] must be a number, .* not set"),
+        (
+            lambda: recorded(lambda x: x)(np.ones(1)),
+            OperandError,
+            r"not ndarray array\(\[1.\]\); of an array give tolist",
+        ),
         (lambda: recorded(lambda x: "text")(1.0), OperandError, "what the function returns must be a real number"),
         (lambda: recorded(lambda x: [x]).value_and_grad(1.0), OperandError, "returns one number, not a list"),
         (lambda: recorded(lambda x: x).value_and_grad([1.0, None]), OperandError, r"returns\[1\] must be.*NoneType"),

@@ -303,7 +303,7 @@ class _Call:
         except TypeError:
             msg = (
                 f"{role} must be a number, lists, tuples and dicts of numbers, or something that can be hashed, not "
-                f"{type(given).__name__} {given!r}"
+                f"{type(given).__name__} {given!r}{'; of an array give tolist()' if hasattr(given, 'tolist') else ''}"
             )
             raise OperandError(msg) from None
         self._key.append((type(given), given))

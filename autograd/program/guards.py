@@ -8,7 +8,7 @@ from autograd.errors import GuardError, StaleGraphError
 from autograd.primitives import COMPARISONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from autograd.program.graph import Compared
     from autograd.program.tape import Tape
@@ -24,17 +24,24 @@ class Guard(NamedTuple):
     ----------
     place
         Of its outcome on the tape.
-    outcome
-        What came out while recording.
-    text
-        What was compared, and the line that did it.
+    compared
+        What was compared while recording, and what came out.
     """
 
     place: int
-    outcome: bool
-    text: str
+    compared: Compared
 
-    def check(self, outcomes: Any) -> None:
+    @property
+    def outcome(self) -> bool:
+        """What came out while recording."""
+        return self.compared.outcome
+
+    @property
+    def text(self) -> str:
+        """What was compared, and the line that did it."""
+        return self.compared.text
+
+    def check(self, outcomes: Any, numbers_at: Callable[[int], Sequence[float] | None]) -> None:
         """
         See that a comparison comes out as recorded, for each example.
 
@@ -42,6 +49,8 @@ class Guard(NamedTuple):
         ----------
         outcomes
             An array.
+        numbers_at
+            Gives the numbers of all nodes at an example, if they can be had, to tell what is compared there.
 
         Raises
         ------
@@ -50,11 +59,18 @@ class Guard(NamedTuple):
         """
         wrong = (outcomes != self.outcome).nonzero()[0]
         if len(wrong):
+            example, one = int(wrong[0]), self.compared
+            numbers = numbers_at(example)
+            here = ""
+            if numbers is not None:
+                left, right = numbers[one.left], numbers[one.right]
+                here = f"; there {left:.4g} {one.operator} {right:.4g} is {not one.outcome}"
             msg = (
-                f"example {wrong[0]} would go another way than the recording: {self.text}; choose with where, "
-                'maximum or relu, which are part of the program, or record a function with on_guard="record"'
+                f"example {example} would go another way than the recording: {self.text}{here}; "
+                "choose with where, maximum or relu, which are part of the program, or record a function with "
+                'on_guard="record"'
             )
-            raise GuardError(msg, int(wrong[0]))
+            raise GuardError(msg, example)
 
 
 def put_guards(tape: Tape, comparisons: Sequence[Compared], place: Sequence[int]) -> list[Guard]:
@@ -91,5 +107,5 @@ def put_guards(tape: Tape, comparisons: Sequence[Compared], place: Sequence[int]
                 )
                 raise StaleGraphError(msg)
         elif all(at != guard.place for guard in guards):
-            guards.append(Guard(at, one.outcome, one.text))
+            guards.append(Guard(at, one))
     return guards

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from autograd.program.graph import Graph
     from autograd.sources import SourceLine
 
+#: To compute as many nodes one by one takes a tenth of a second, for a message alone.
+_MANY_NODES = 100_000
+
 
 class Program:
     """
@@ -463,10 +466,19 @@ class Program:
         stored, sums, is_finite = executor.run(points, numbers, threads)
         if self._guards:
             for place, guard in enumerate(self._guards, len(self._values)):
-                guard.check(stored[place])
+                guard.check(stored[place], lambda example: self._numbers_at(points[example], numbers))
         if check and not is_finite:
             self._raise_what_operations_raise(points, numbers, stored)
         return stored, sums
+
+    def _numbers_at(self, point: Any, numbers: Any) -> Sequence[float] | None:
+        """Compute all nodes at an example, unless they are many, or one has no value there."""
+        if self._graph.size > _MANY_NODES:
+            return None
+        try:
+            return replay(self._graph, point.tolist(), numbers.tolist())
+        except AutogradError:
+            return None
 
     def _raise_what_operations_raise(self, points: Any, numbers: Any, stored: Any) -> None:
         """Compute the examples anew that have a value or a slope which is not finite, until one raises."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from autograd.program.graph import Graph
 
 
-def replay(graph: Graph, inputs: Sequence[float], params: Sequence[float]) -> None:
+def replay(graph: Graph, inputs: Sequence[float], params: Sequence[float]) -> array[float]:
     """
     Compute all nodes of a graph.
 
@@ -27,6 +27,11 @@ def replay(graph: Graph, inputs: Sequence[float], params: Sequence[float]) -> No
         The graph.
     inputs, params
         Their numbers.
+
+    Returns
+    -------
+    array of float
+        The number of each node.
 
     Raises
     ------
@@ -45,6 +50,7 @@ def replay(graph: Graph, inputs: Sequence[float], params: Sequence[float]) -> No
             labels = graph.labels
             said = [Value(numbers[operand], labels.get(operand, "")) for operand in operands]
             raise failure(error, name, said) from None
+    return numbers
 
 
 def _computed(name: str, numbers: list[float]) -> Any:
