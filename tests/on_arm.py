@@ -201,7 +201,8 @@ def main():
                 if not is_alike(arm, wanted, rows, params):
                     others.append(name)
     sys.stdout.write(f"{tried} runs on ARM, in emulation: {len(others)} come to something else than here\n")
-    sys.exit("\n".join(others))
+    if others:
+        sys.exit("\n".join(others))
 
 
 if __name__ == "__main__":
