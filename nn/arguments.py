@@ -70,32 +70,6 @@ def positive(count: int, role: str) -> None:
         raise ArgumentError(msg)
 
 
-def flag(given: bool, role: str) -> bool:  # noqa: FBT001 - it is what is looked at
-    """
-    See that something is True or False.
-
-    Parameters
-    ----------
-    given
-        What it is.
-    role
-        What it is for; the message begins with it.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    TypeError
-        It is neither.
-    """
-    if not isinstance(given, bool):
-        msg = f"{role} must be True or False, not {given!r}"
-        raise OperandError(msg)
-    return given
-
-
 def real(given: Any, role: str, low: float, high: float = float("inf"), *, open_below: bool = False,
          open_above: bool = False) -> float:  # fmt: skip
     """

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from autograd.arguments import flag
 from autograd.errors import ArgumentError, MissingExtraError
-from nn.arguments import flag, generator, positive, real
+from nn.arguments import generator, positive, real
 from nn.tables import rows_of
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import autograd
 from autograd import Value
+from autograd.arguments import flag
 from autograd.errors import ArgumentError, OperandError
 from nn.activations import LINEAR, activation, check_activation, module_name
-from nn.arguments import flag, generator, positive
+from nn.arguments import generator, positive
 from nn.containers import chain
 from nn.examples import check_width, has_examples, on_examples
 from nn.initialisers import initialise

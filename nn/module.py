@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from autograd import Value
+from autograd.arguments import flag
 from autograd.errors import ArgumentError
-from nn.arguments import flag
 from nn.state import entries, fill, numbers_of
 from nn.walking import walk
 

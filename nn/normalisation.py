@@ -7,9 +7,10 @@ from typing import Any
 
 import autograd
 from autograd import Value
+from autograd.arguments import flag
 from autograd.errors import ArgumentError
 from autograd.many import data_of
-from nn.arguments import flag, positive, real
+from nn.arguments import positive, real
 from nn.examples import check_width, has_examples, on_examples
 from nn.module import Module
 

@@ -57,7 +57,7 @@ def axes(ax: Any = None, **subplots: Any) -> Any:
 
 def curves(history: History, ax: Any = None) -> Any:
     """
-    Draw the loss over the epochs, and beside it the metric, if there is one.
+    Draw the loss over the epochs or steps, and beside it the metric, if there is one.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def curves(history: History, ax: Any = None) -> Any:
     ImportError
         matplotlib is not installed.
     ValueError
-        There is no epoch in the history.
+        There is nothing in the history.
     """
     if not len(history):
         msg = f"curves: the history must have at least one {history.unit}"

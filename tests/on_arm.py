@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 import autograd
-from autograd import Value, record
+from autograd import record
 
 MAIN = """
 #include <stdint.h>
@@ -191,7 +191,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder, np.errstate(all="ignore"):
         arm = Arm(Path(folder))
         for name, program, rows in (*networks(), *functions(), *graphs()):
-            params = np.array([param.data if isinstance(param, Value) else param for param in program.params])
+            params = np.array([param.data for param in program.params])
             tape, observed, slopes = program._tape, program._observed, program._flat_slopes
             ways = [(tape, observed, slopes)]
             if (len(observed) + len(slopes)) * (len(rows) + 1) <= ROOM:

@@ -376,7 +376,7 @@ def test_a_sum_of_products_is_one_instruction():
     assert known([10.0]) == 58.0
 
 
-def test_a_comparison_is_a_guard_and_a_choice_is_data():
+def test_a_comparison_is_a_guard_and_a_choice_is_data(monkeypatch):
     def f(x):
         return x[0] * 2 if x[0] > 1 else -x[0]
 
@@ -390,6 +390,9 @@ def test_a_comparison_is_a_guard_and_a_choice_is_data():
     with pytest.raises(GuardError) as caught:  # without what is compared: not all nodes have a number there
         without([0.5, -1.0])
     assert "there" not in str(caught.value)
+    monkeypatch.setattr("autograd.program.program._MANY_NODES", 1)
+    with pytest.raises(GuardError, match=r"test_program.py:\d+: .*\); choose"):
+        program([[3.0], [0.5]])
     with pytest.raises(GuardError, match="!= 0 was True"):
         record(lambda x: x[0] or -x[0], [2.0])([0.0])
     chosen = record(lambda x: autograd.where(x[0], x[0] * 2, x[1]), [2.0, 3.0])

@@ -200,3 +200,11 @@ def test_a_method_is_recorded_of_an_object():
 def test_a_function_of_unknown_arguments_is_refused():
     with pytest.raises(TypeError, match=r"f must be a function whose arguments are known; .*max.*: wrap it"):
         autograd.recorded(max)
+
+
+def test_it_shows_which_function_it_is():
+    def hill(x, height=1.0):
+        return height * x
+
+    name = "test_it_shows_which_function_it_is.<locals>.hill"
+    assert repr(recorded(hill)) == f"<recorded function {name}(x, height=1.0)>"

@@ -11,8 +11,6 @@ from autograd.program.writing import Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from autograd.program.machine import Features
-
 
 class BlockWriter(Writer):
     """
@@ -33,10 +31,6 @@ class BlockWriter(Writer):
         _start: Any  #: The first example of the block.
         _vectors: Any  #: How many vectors the block has,
         _is_full: Any  #: and whether all their lanes have an example.
-
-    def __init__(self, features: Features, name: str) -> None:
-        super().__init__(features, name)
-        self._bodies = {count: Body(self._builder, features.lanes * count, features) for count in (2, AT_ONCE)}
 
     def _whole_or_masked(self) -> Iterator[tuple[bool, Callable[[Any, Any], Any]]]:
         """Write what follows twice: for a block that is full, and for one that is not, with a mask for its numbers."""
@@ -144,4 +138,5 @@ class BlockWriter(Writer):
     def _vectors_in_groups(self, size: int = AT_ONCE) -> list[tuple[Body, Any, Any]]:
         """Give loops over the vectors of a block: several at a time, which the CPU computes side by side; the rest."""
         whole = self._builder.and_(self._vectors, self._number(-size))
-        return [(self._bodies[size], self._number(0), whole), (self._body, whole, self._vectors)]
+        wide = Body(self._builder, self._lanes * size, self._features)
+        return [(wide, self._number(0), whole), (self._body, whole, self._vectors)]

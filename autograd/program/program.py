@@ -7,6 +7,7 @@ import os
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from autograd.arguments import flag
 from autograd.engine import Value
 from autograd.errors import ArgumentError, AutogradError, OperandError, StaleGraphError, describe
 from autograd.operands import number
@@ -148,20 +149,23 @@ class Program:
 
     @MadeOnce
     def _forward(self) -> Executor:
-        return Executor(self._tape, self._observed, is_steady=self._is_steady)
+        return self._executor(self._observed)
 
     @MadeOnce
     def _with_slopes(self) -> Executor:
-        return Executor(self._tape, [*self._observed, *self._flat_slopes])
+        return self._executor([*self._observed, *self._flat_slopes])
 
     @MadeOnce
     def _with_sums(self) -> Executor:
         """Add up the derivatives of the first result; where users have several, they ask for no sums."""
-        return Executor(self._tape, self._observed, self._first_slopes, is_steady=self._is_steady)
+        return self._executor(self._observed, self._first_slopes)
 
     @MadeOnce
     def _of_guards(self) -> Executor:
-        return Executor(self._tape, [guard.place for guard in self._guards])
+        return self._executor([guard.place for guard in self._guards])
+
+    def _executor(self, stored: Sequence[int], summed: Sequence[int] = ()) -> Executor:
+        return Executor(self._tape, stored, summed, is_steady=self._is_steady)
 
     @property
     def executor(self) -> str:
@@ -192,7 +196,7 @@ class Program:
         single
             Whether for one example at a time, be it in a row of its own; else for many.
         """
-        _see_that_it_is_a_flag(single, "single")
+        flag(single, "single")
         for executor in (self._forward, self._of_gradient):
             executor.compile(single=single, row=len(self._graph.inputs))
 
@@ -287,7 +291,7 @@ class Program:
         if not self._graph.single:
             msg = "value_and_grad is of one result: this program has several; call jacobian"
             raise ArgumentError(msg)
-        _see_that_it_is_a_flag(summed, "summed")
+        flag(summed, "summed")
         if summed and not self.params:
             msg = "summed=True is for the gradient by parameters, and this program has none: each example has its own"
             raise ArgumentError(msg)
@@ -459,7 +463,7 @@ class Program:
 
     def _run(self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int) -> tuple[Any, Any]:
         """Give for each example the values, what the guards look at, and any slopes; and sums of slopes."""
-        _see_that_it_is_a_flag(check, "check")
+        flag(check, "check")
         if not hasattr(threads, "__index__") or isinstance(threads, bool) or threads < 1:
             msg = f"threads must be a whole number, 1 or more, not {threads!r}"
             raise ArgumentError(msg)
@@ -563,9 +567,3 @@ def _array(given: Any, wanted: str) -> Any:
         raise OperandError(msg) from error
     msg = f"{wanted}, not {given!r}"
     raise OperandError(msg)
-
-
-def _see_that_it_is_a_flag(given: object, name: str) -> None:
-    if not isinstance(given, bool):
-        msg = f"{name} must be True or False, not {given!r}"
-        raise OperandError(msg)

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 import autograd
+from autograd.arguments import flag
 from autograd.errors import ArgumentError, DivergenceError, MissingExtraError
-from nn.arguments import flag, generator, positive
+from nn.arguments import generator, positive
 from nn.language.documents import check_documents
 from nn.language.programs import DocumentProgram
 from nn.optim import Adam

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from autograd.arguments import flag
 from autograd.errors import ArgumentError
-from nn.arguments import flag, real
+from nn.arguments import real
 from nn.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from nn.arguments import choose, flag, positive, real
+from autograd.arguments import flag
+from nn.arguments import choose, positive, real
 from nn.optim import clip_grad_norm_
 from nn.optim.clipping import scale_for_norm
 

@@ -6,8 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autograd.arguments import flag
 from autograd.errors import ArgumentError, OperandError
-from nn.arguments import flag, generator, positive, real
+from nn.arguments import generator, positive, real
 from nn.datasets import split
 from nn.examples import is_sequence
 from nn.tables import numbers_for, rows_of
