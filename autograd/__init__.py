@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from autograd.drawing import draw, draw_dot
     from autograd.opaque import custom
     from autograd.parsing import parse
-    from autograd.program import Program, record, recorded
+    from autograd.program import Program, Variants, record, recorded
     from autograd.registering import register
     from autograd.stepping import steps
     from autograd.tracing import trace_source
@@ -58,6 +58,7 @@ _SHADOWING = set(rules.spellings()) & set(dir(builtins))  # `from autograd impor
 #: What not all need, each with its module: they are imported when first asked for.
 _LATER = {
     "Program": "program",
+    "Variants": "program",
     "custom": "opaque",
     "detect_anomaly": "anomaly",
     "draw": "drawing",
@@ -79,6 +80,7 @@ __all__ = [
     "Op",
     "Program",
     "Value",
+    "Variants",
     "__version__",
     "custom",
     "detect_anomaly",

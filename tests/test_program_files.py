@@ -295,6 +295,16 @@ def test_what_is_no_header(path, body):
     assert "is damaged, or was not written by chainrule" in refused(path, sealed(body))
 
 
+def test_what_follows_a_program_is_one_of_the_same_leaves(path, content):
+    body = content.split(b"\n", 1)[1]
+    branching(Value(1.0, "v")).save(path)
+    other = path.read_bytes().split(b"\n", 1)[1]
+    path.write_bytes(sealed(body + body))
+    assert len(Variants.load(path).programs) == 2
+    assert "the leaves of its ways cannot be so" in refused(path, sealed(body + other))
+    assert "the header cannot be so" in refused(path, sealed(body + b"\0"))
+
+
 def test_a_length_beyond_the_file_takes_no_memory(path, content):
     head, arrays = taken_apart(content)
     head["arrays"]["codes"] = 2**60

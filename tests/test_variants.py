@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, record
+from autograd import Program, Value, Variants, draw, record
 from autograd.errors import ArgumentError, DomainError, GuardError
 
 
@@ -156,3 +156,68 @@ def test_what_has_been_recorded_is_compiled_when_that_is_asked_for():
     program.compile()
     assert program([[3.0], [4.0], [0.5], [0.25]]).tolist() == [6.0, 8.0, -0.5, -0.25]
     assert {each._forward.name for each in program.programs} == {"straight-line code"}
+
+
+def shared(w):
+    return record(lambda x: x[0] * w if x[0] > 1 else autograd.sin(x[0] - w), [2.0], [w], on_guard="record")
+
+
+def test_all_ways_are_counted():
+    program = shared(Value(3.0, "w"))
+    first = dict(program.stats)
+    assert first == {"programs": 1} | program.programs[0].stats
+    program([0.0])
+    both = [each.stats for each in program.programs]
+    assert program.stats == {"programs": 2, "inputs": 1, "params": 1} | {
+        name: both[0][name] + both[1][name] for name in ("nodes", "instructions", "with gradient", "guards")
+    }
+    assert program.stats["instructions"] == 3 > first["instructions"] == 1
+
+
+def test_all_ways_are_drawn_side_by_side():
+    program = shared(Value(3.0, "w"))
+    program([0.0])
+    picture = draw(program).picture
+    first, second = (draw(each).picture for each in program.programs)
+    assert [box.name for box in picture.boxes] == [box.name for box in (*first.boxes, *second.boxes)]
+    assert [oval.text for oval in picture.ovals] == ["mul", "gt(·, 1)", "sub", "sin", "gt(·, 1)"]
+    assert {box.cluster for box in picture.boxes} == {("way 0",), ("way 1",)}
+    ids = [each.id for each in (*picture.boxes, *picture.ovals, *picture.arrows)]
+    assert len({*ids}) == len(ids)
+    way_of = {each.id: each.cluster for each in (*picture.boxes, *picture.ovals)}
+    assert all(way_of[arrow.start] == way_of[arrow.end] for arrow in picture.arrows)
+    assert len(picture.arrows) == len(first.arrows) + len(second.arrows)
+    assert "way 1" in draw(program).source
+    assert "way 1: " in draw(program, limit=3).picture.note
+    assert len(draw(program, gradient=True).picture.boxes) > len(picture.boxes)
+
+
+def test_all_ways_are_saved_and_share_their_parameters(tmp_path):
+    w = Value(3.0, "w")
+    program = shared(w)
+    points = [[2.0], [0.5], [-1.0], [7.0]]
+    values, grad = program.value_and_grad(points)
+    program.save(tmp_path / "ways")
+    w.data = 0.0
+    loaded = Variants.load(tmp_path / "ways")
+    assert [(leaf.data, leaf.label) for leaf in loaded.params] == [(3.0, "w")]
+    found, slope = loaded.value_and_grad(points)
+    assert (found.tolist(), slope.tolist()) == (values.tolist(), grad.tolist())
+    assert (str(loaded), loaded.stats) == (str(program), program.stats)
+    loaded.params[0].data = 0.0
+    assert loaded([[2.0], [0.5]]).tolist() == program([[2.0], [0.5]]).tolist()
+    with pytest.raises(ValueError, match=r"ways' is of a function that goes 2 ways: load it with Variants\.load"):
+        Program.load(tmp_path / "ways")
+
+
+def test_a_way_that_was_not_saved_is_refused(tmp_path):
+    program = shared(Value(3.0))
+    program.save(tmp_path / "ways")
+    for loaded in (Variants.load(tmp_path / "ways"), Variants([Program.load(tmp_path / "ways")])):
+        with pytest.raises(
+            GuardError, match="example 2 goes a way that was not recorded before the programs"
+        ) as caught:
+            loaded([[2.0], [3.0], [0.0]])
+        assert caught.value.example == 2
+        assert len(loaded.programs) == 1
+        assert loaded([2.0]) == 6.0

@@ -14,14 +14,14 @@ from autograd.stepping.naming import names_of, variables_of_caller
 
 if TYPE_CHECKING:
     from autograd.drawing.rendering import Rendered
-    from autograd.program.program import Program
+    from autograd.program import Program, Variants
 
 _DIRECTIONS = ("LR", "TB", "RL", "BT")
 _FIELDS = ("label", "data", "grad")
 
 
 def draw(
-    roots: Value | Sequence[Value] | Program,
+    roots: Value | Sequence[Value] | Program | Variants,
     model: Any = None,
     *,
     rankdir: str = "LR",

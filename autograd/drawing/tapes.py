@@ -9,7 +9,7 @@ from autograd.program.tape import SOURCES
 from autograd.stepping.layers import Layer, counted, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from autograd.program.tape import Tape
 
@@ -55,6 +55,30 @@ def picture_of(tape: Tape, results: Sequence[int], leaf_name: Callable[[str, int
         ]
         picture.arrows.append(Arrow(f"v{place}", f"o{place}", f"n{place}"))
     return picture
+
+
+def side_by_side(pictures: Mapping[str, Picture]) -> Picture:
+    """
+    Put pictures into one.
+
+    Parameters
+    ----------
+    pictures
+        Each with its name, which is written on a frame around it.
+
+    Returns
+    -------
+    Picture
+    """
+    whole = Picture(note="; ".join(f"{name}: {picture.note}" for name, picture in pictures.items() if picture.note))
+    for i, (name, picture) in enumerate(pictures.items()):
+        own = f"p{i}-"
+        whole.boxes += [box._replace(id=own + box.id, cluster=(name, *box.cluster)) for box in picture.boxes]
+        whole.ovals += [oval._replace(id=own + oval.id, cluster=(name, *oval.cluster)) for oval in picture.ovals]
+        whole.arrows += [
+            arrow._replace(id=own + arrow.id, start=own + arrow.start, end=own + arrow.end) for arrow in picture.arrows
+        ]
+    return whole
 
 
 def _folded(tape: Tape, shown: Sequence[int]) -> Picture:

@@ -351,7 +351,8 @@ class _Recording:
             return program
 
         self._forms = forms
-        self.made = Variants(record_at, call.numbers) if on_guard == "record" else record_at(call.numbers)
+        first = record_at(call.numbers)
+        self.made = Variants([first], record_at) if on_guard == "record" else first
 
     def program_for(self, numbers: Sequence[float]) -> tuple[Program, Any]:
         """Give the program that goes the way of a point, and the form of what the function returns there."""

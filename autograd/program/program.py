@@ -11,13 +11,13 @@ from autograd.arguments import flag
 from autograd.engine import Value
 from autograd.errors import ArgumentError, AutogradError, OperandError, StaleGraphError, describe
 from autograd.operands import number
+from autograd.program import saving
 from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
 from autograd.program.guards import put_guards
 from autograd.program.listing import clear_labels, listing
 from autograd.program.locking import MadeOnce
 from autograd.program.replaying import replay
-from autograd.program.saving import read, write
 from autograd.program.tape import SOURCES, Tape
 from autograd.program.translating import put_backward, put_forward
 
@@ -100,8 +100,7 @@ class Program:
         >>> loaded.params, loaded([2.0])
         ((Value(data=3.0, grad=0.0, label='w'),), 6.0)
         """
-        self._check_constants()
-        write(path, self._graph, [leaf.data for leaf in self.params])
+        write_programs(path, [self])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Program:
@@ -123,15 +122,14 @@ class Program:
         FileNotFoundError
             There is no such file.
         ValueError
-            It is damaged, of another version, or no program; or it needs an operation that is not registered here, or
-            is another.
+            It is damaged, of another version, or no program, or those of several ways; or it needs an operation that is
+            not registered here, or is another.
         """
-        graph, numbers = read(path)
-        try:
-            return cls(graph, [Value(*each) for each in zip(numbers, graph.params, strict=True)])
-        except StaleGraphError:
-            msg = f"{os.fsdecode(path)!r} is damaged: a comparison of constants cannot come out as it says"
-            raise ArgumentError(msg) from None
+        programs = programs_in(path)
+        if len(programs) > 1:
+            msg = f"{os.fsdecode(path)!r} is of a function that goes {len(programs)} ways: load it with Variants.load"
+            raise ArgumentError(msg)
+        return programs[0]
 
     @MadeOnce
     def _first_slopes(self) -> list[int]:
@@ -545,6 +543,55 @@ class Program:
 
         results = [*self._observed, *(self._flat_slopes if gradient else ())]
         return picture_of(self._tape, results, self._leaf_name, limit)
+
+
+def write_programs(path: str | os.PathLike[str], programs: Sequence[Program]) -> None:
+    """
+    Write programs of the same parameters into a file.
+
+    Parameters
+    ----------
+    path
+        Where.
+    programs
+        One, or one for each way that a function goes.
+
+    Raises
+    ------
+    TypeError, RuntimeError, OSError
+        As for `Program.save`.
+    """
+    for program in programs:
+        program._check_constants()
+    saving.write(path, [program._graph for program in programs], [leaf.data for leaf in programs[0].params])
+
+
+def programs_in(path: str | os.PathLike[str]) -> list[Program]:
+    """
+    Read programs from a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    list of Program
+        They share their parameters.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As for `Program.load`.
+    """
+    graphs, numbers = saving.read(path)
+    params = [Value(*each) for each in zip(numbers, graphs[0].params, strict=True)]
+    try:
+        return [Program(graph, params) for graph in graphs]
+    except StaleGraphError:
+        msg = f"{os.fsdecode(path)!r} is damaged: a comparison of constants cannot come out as it says"
+        raise ArgumentError(msg) from None
 
 
 def _array(given: Any, wanted: str) -> Any:

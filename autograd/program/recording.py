@@ -84,7 +84,8 @@ def record(
     if callable(f_or_root):
         point = [number(x, f"record: inputs[{place}]") for place, x in enumerate(given)]
         if on_guard == "record":
-            return Variants(partial(record_function, f_or_root, params=shared), point)
+            record_at = partial(record_function, f_or_root, params=shared)
+            return Variants([record_at(point)], record_at)
         return record_function(f_or_root, point, shared, all_used=True)
     if on_guard == "record":
         msg = (

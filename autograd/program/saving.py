@@ -1,6 +1,8 @@
 """
 Programs in files: a line that names the format, its version and a checksum of the rest; a line of JSON; then arrays.
 
+Of a function that goes several ways these two, JSON and arrays, are there for each of them.
+
 What is saved is the graph, not the tape: it is put on a tape anew when it is loaded, so that a file has nothing in it
 that is run, and does not depend on the instructions of a version. All that is read is looked at before it is used.
 """
@@ -8,6 +10,7 @@ that is run, and does not depend on the instructions of a version. All that is r
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -28,7 +31,7 @@ from autograd.rules.parameters import parameters
 from autograd.sources import SourceLine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _VERSION = 1
 _HEAD = re.compile(rb"chainrule program (\d{1,9})(?: ([0-9a-f]{64}))?")
@@ -41,18 +44,18 @@ class _DamagedError(Exception):
     """What is wrong with a file."""
 
 
-def write(path: str | os.PathLike[str], graph: Graph, params: Sequence[float]) -> None:
+def write(path: str | os.PathLike[str], graphs: Iterable[Graph], params: Sequence[float]) -> None:
     """
-    Write a graph into a file.
+    Write graphs into a file.
 
     Parameters
     ----------
     path
         Where. What is there is replaced when all has been written.
-    graph
-        The graph.
+    graphs
+        One, or one for each way that a function goes.
     params
-        The numbers of its parameters.
+        The numbers of their parameters.
 
     Raises
     ------
@@ -61,22 +64,7 @@ def write(path: str | os.PathLike[str], graph: Graph, params: Sequence[float]) -
     OSError
         The file cannot be written.
     """
-    entries = foreign_entries(graph.names, "save")
-    arrays = {name: array("d", params) if name == "params" else getattr(graph, name) for name in _ARRAYS}
-    head = {
-        "names": graph.names,
-        "entries": {name: [op.parameters, op.value, op.partials, op.let] for name, op in entries.items()},
-        "inputs": graph.inputs,
-        "params": graph.params,
-        "single": graph.single,
-        "size": graph.size,
-        "roots": graph.roots,
-        "comparisons": graph.comparisons,
-        "labels": list(graph.labels.items()),
-        "lines": graph.lines,
-        "arrays": {name: len(each) for name, each in arrays.items()},
-    }
-    body = b"".join([json.dumps(head).encode(), b"\n", *map(_bytes_of, arrays.values())])
+    body = b"".join(_packed(graph, params) for graph in graphs)
     first = f"chainrule program {_VERSION} {hashlib.sha256(body).hexdigest()}\n".encode()
     target = Path(os.fsdecode(path))
     unfinished = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
@@ -95,9 +83,9 @@ def write(path: str | os.PathLike[str], graph: Graph, params: Sequence[float]) -
         unfinished.unlink(missing_ok=True)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[Graph, list[float]]:
+def read(path: str | os.PathLike[str]) -> tuple[list[Graph], list[float]]:
     """
-    Read a graph from a file.
+    Read graphs from a file.
 
     Parameters
     ----------
@@ -106,8 +94,8 @@ def read(path: str | os.PathLike[str]) -> tuple[Graph, list[float]]:
 
     Returns
     -------
-    graph, params
-        The graph, and the numbers of its parameters.
+    graphs, params
+        The graphs, and the numbers of their parameters.
 
     Raises
     ------
@@ -118,15 +106,38 @@ def read(path: str | os.PathLike[str]) -> tuple[Graph, list[float]]:
     """
     name = repr(os.fsdecode(path))
     try:
-        head, content = _opened(Path(os.fsdecode(path)).read_bytes())
-        graph, params = _graph_in(head, content)
-        entries = _entries_in(head)
-        check_foreign(entries, name)
-        _check_nodes(graph)
+        content = _opened(Path(os.fsdecode(path)).read_bytes())
+        graphs: list[Graph] = []
+        while _left(content) or not graphs:
+            head = _header_in(content)
+            graph, params = _graph_in(head, content)
+            check_foreign(_entries_in(head), name)
+            _check_nodes(graph)
+            graphs.append(graph)
+            _require((graph.inputs, graph.params) == (graphs[0].inputs, graphs[0].params), "the leaves of its ways")
     except _DamagedError as damage:
         msg = f"{name} {damage}"
         raise ArgumentError(msg) from None
-    return graph, params
+    return graphs, params
+
+
+def _packed(graph: Graph, params: Sequence[float]) -> bytes:
+    entries = foreign_entries(graph.names, "save")
+    arrays = {name: array("d", params) if name == "params" else getattr(graph, name) for name in _ARRAYS}
+    head = {
+        "names": graph.names,
+        "entries": {name: [op.parameters, op.value, op.partials, op.let] for name, op in entries.items()},
+        "inputs": graph.inputs,
+        "params": graph.params,
+        "single": graph.single,
+        "size": graph.size,
+        "roots": graph.roots,
+        "comparisons": graph.comparisons,
+        "labels": list(graph.labels.items()),
+        "lines": graph.lines,
+        "arrays": {name: len(each) for name, each in arrays.items()},
+    }
+    return b"".join([json.dumps(head).encode(), b"\n", *map(_bytes_of, arrays.values())])
 
 
 def _bytes_of(numbers: array[Any]) -> bytes:
@@ -136,8 +147,8 @@ def _bytes_of(numbers: array[Any]) -> bytes:
     return numbers.tobytes()
 
 
-def _opened(data: bytes) -> tuple[dict[str, Any], memoryview]:
-    """Give the header, and what is behind it."""
+def _opened(data: bytes) -> io.BytesIO:
+    """See that a file is of this format; give it, to be read behind its first line."""
     if not data:
         msg = "is empty, and no saved program"
         raise _DamagedError(msg)
@@ -149,28 +160,35 @@ def _opened(data: bytes) -> tuple[dict[str, Any], memoryview]:
     if int(found[1]) != _VERSION:
         msg = f"is a program saved in version {int(found[1])} of the format; this chainrule reads version {_VERSION}"
         raise _DamagedError(msg)
-    body = memoryview(data)[len(first) + 1 :]
-    if hashlib.sha256(body).hexdigest().encode() != found[2]:
+    content = io.BytesIO(data)
+    content.seek(len(first) + 1)
+    if hashlib.sha256(content.getbuffer()[content.tell() :]).hexdigest().encode() != found[2]:
         msg = "is damaged: its checksum is not that of its contents; save the program anew, or copy the file again"
         raise _DamagedError(msg)
-    end = data.find(b"\n", len(first) + 1)
+    return content
+
+
+def _left(content: io.BytesIO) -> int:
+    return len(content.getbuffer()) - content.tell()
+
+
+def _header_in(content: io.BytesIO) -> dict[str, Any]:
     try:
-        head = json.loads(data[len(first) + 1 : end])
+        head = json.loads(content.readline())
     except (ValueError, RecursionError):
         head = None
-    return _of(dict, head, "the header"), memoryview(data)[end + 1 :]
+    return _of(dict, head, "the header")  # type: ignore[no-any-return]
 
 
-def _graph_in(head: dict[str, Any], content: memoryview) -> tuple[Graph, list[float]]:
+def _graph_in(head: dict[str, Any], content: io.BytesIO) -> tuple[Graph, list[float]]:
     """Make the graph; what its nodes are has still to be looked at."""
     graph = Graph(_texts(head, "inputs"), _texts(head, "params"), single=_of(bool, head.get("single"), "single"))
     counts = _of(dict, head.get("arrays"), "arrays")
     found: dict[str, array[Any]] = {}
     for name, kind in _ARRAYS.items():
         found[name] = numbers = array(kind)
-        length = _whole(counts.get(name), len(content) // numbers.itemsize + 1, f"the length of {name}")
-        numbers.frombytes(content[: length * numbers.itemsize])
-        content = content[length * numbers.itemsize :]
+        length = _whole(counts.get(name), _left(content) // numbers.itemsize + 1, f"the length of {name}")
+        numbers.frombytes(content.read(length * numbers.itemsize))
         if sys.byteorder == "big":
             numbers.byteswap()
     graph.names = _texts(head, "names")
@@ -178,7 +196,7 @@ def _graph_in(head: dict[str, Any], content: memoryview) -> tuple[Graph, list[fl
     graph.codes, graph.operands, graph.starts = found["codes"], found["operands"], found["starts"]
     graph.line_of, graph.numbers = found["line_of"], found["numbers"]
     count = len(graph)
-    _require(len(content) == 0 and len(graph.starts) == count + 1 and len(graph.line_of) == count, "its lengths")
+    _require(len(graph.starts) == count + 1 and len(graph.line_of) == count, "its lengths")
     _require(len(found["params"]) == len(graph.params), "the numbers of its parameters")
     graph.size = _whole(head.get("size"), count + 1, "size")
     graph.roots = [_whole(root, count, "a root") for root in _of(list, head.get("roots"), "roots")]

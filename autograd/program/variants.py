@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError, AutogradError, GuardError
 from autograd.program.arrays import numpy
+from autograd.program.program import programs_in, write_programs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    import os
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from autograd.drawing.picture import Picture
     from autograd.engine import Value
     from autograd.program.program import Program
 
@@ -27,10 +30,10 @@ class Variants:
 
     Parameters
     ----------
+    programs
+        Those that there are; one at least.
     record_at
-        Records the function at a point.
-    point
-        Where it is recorded first.
+        Records the function at a point; None if there is no function, but these programs alone.
 
     Examples
     --------
@@ -42,9 +45,66 @@ class Variants:
     <Variants of 1 inputs and 0 params: 2 programs>
     """
 
-    def __init__(self, record_at: Callable[[Sequence[float]], Program], point: Sequence[float]) -> None:
+    def __init__(
+        self, programs: Iterable[Program], record_at: Callable[[Sequence[float]], Program] | None = None
+    ) -> None:
+        self._programs = list(programs)
         self._record_at = record_at
-        self._programs = [record_at(point)]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """
+        Write the programs that there are by now into a file, with the numbers that their parameters have.
+
+        The function is code, and is not saved: what goes another way must have been recorded before.
+
+        Parameters
+        ----------
+        path
+            Where. What is there is replaced when all has been written.
+
+        Raises
+        ------
+        TypeError, RuntimeError, OSError
+            As for a `Program`.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from autograd import Variants, record
+        >>> variants = record(lambda x: x[0] * 2 if x[0] > 1 else -x[0], inputs=[2.0], on_guard="record")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     variants.save(f"{folder}/ways.program")
+        ...     loaded = Variants.load(f"{folder}/ways.program")
+        >>> loaded([3.0])
+        6.0
+        >>> loaded([0.5])
+        Traceback (most recent call last):
+        ...
+        autograd.errors.GuardError: example 0 goes a way that was not recorded before the programs were saved, ...
+        """
+        write_programs(path, self._programs)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Variants:
+        """
+        Read programs from a file. Nothing in the file is executed, and all is looked at before it is used.
+
+        Parameters
+        ----------
+        path
+            What `save` has written.
+
+        Returns
+        -------
+        Variants
+            Its programs share new leaves for their parameters. An example that goes none of their ways is a GuardError.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            As for a `Program`.
+        """
+        return cls(programs_in(path))
 
     @property
     def programs(self) -> tuple[Program, ...]:
@@ -52,9 +112,23 @@ class Variants:
         return tuple(self._programs)
 
     @property
+    def params(self) -> tuple[Value, ...]:
+        """The parameters, which all programs share."""
+        return self._programs[0].params
+
+    @property
     def executor(self) -> str:
         """What computes values and gradients by now, for each program."""
         return ", ".join(dict.fromkeys(program.executor for program in self._programs))
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """How many programs there are, and what these have in all, as a `Program` counts it."""
+        each = [program.stats for program in self._programs]
+        alike = ("inputs", "params")
+        return {"programs": len(each)} | {
+            name: count if name in alike else sum(stats[name] for stats in each) for name, count in each[0].items()
+        }
 
     def compile(self, *, single: bool = False) -> None:
         """
@@ -120,7 +194,7 @@ class Variants:
         TypeError, ValueError, ArithmeticError, GuardError
             As for a call.
         """
-        parts, has_params = self._parts(x, params), bool(self._programs[0].params)
+        parts, has_params = self._parts(x, params), bool(self.params)
         if len(parts) == 1:
             program, points, _ = parts[0]
             return program.value_and_grad(points, params=params, summed=summed, check=check, threads=threads)
@@ -189,7 +263,7 @@ class Variants:
         while len(left):
             is_new = tried == len(self._programs)
             if is_new:
-                self._record_one_more(points[left[0]].tolist(), params)
+                self._record_one_more(int(left[0]), points[left[0]].tolist(), params)
             program = self._programs[tried]
             goes = program.follows(points[left], params=params)
             goes[0] |= is_new  # if rounding is to decide, the program itself refuses
@@ -204,29 +278,53 @@ class Variants:
             raise ArgumentError(msg)
         return parts
 
-    def _record_one_more(self, point: Sequence[float], params: Any) -> None:
+    def _record_one_more(self, example: int, point: Sequence[float], params: Any) -> None:
+        if self._record_at is None:
+            msg = (
+                f"example {example} goes a way that was not recorded before the programs were saved, and the function "
+                "is not in the file: run such examples first, and save again"
+            )
+            error = GuardError(msg)
+            error.example = example
+            raise error
         if len(self._programs) == MOST_VARIANTS:
             msg = (
                 f"the function goes more than {MOST_VARIANTS} ways, and would be recorded for each of them: choose "
                 "with where, maximum or relu, which are part of a program, in place of comparisons"
             )
             raise GuardError(msg)
-        first = self._programs[0]
-        with _having(first.params, first._numbers(params).tolist()):
+        with _having(self.params, self._programs[0]._numbers(params).tolist()):
             self._programs.append(self._record_at(point))
 
     # ------------------------------------------------------------------ shown
 
     def __repr__(self) -> str:
-        first = self._programs[0].stats
+        stats, count = self.stats, len(self._programs)
         return (
-            f"<Variants of {first['inputs']} inputs and {first['params']} params: {len(self._programs)} "
-            f"program{'s' * (len(self._programs) > 1)}>"
+            f"<Variants of {stats['inputs']} inputs and {stats['params']} params: {count} program{'s' * (count > 1)}>"
         )
 
     def __str__(self) -> str:
         """List the tape of each program, below the comparisons that lead to it."""
         return "\n\n".join(f"way {i}:\n{program}" for i, program in enumerate(self._programs))
+
+    def picture(self, *, gradient: bool = False, limit: int) -> Picture:
+        """
+        Show the tapes as graphs side by side, for `autograd.draw`.
+
+        Parameters
+        ----------
+        gradient, limit
+            As for a `Program`, for each tape.
+
+        Returns
+        -------
+        Picture
+        """
+        from autograd.drawing.tapes import side_by_side  # noqa: PLC0415 - few draw
+
+        pictures = [program.picture(gradient=gradient, limit=limit) for program in self._programs]
+        return side_by_side({f"way {i}": picture for i, picture in enumerate(pictures)})
 
 
 def _of_each(parts: Sequence[tuple[Program, Any, Any]], run: Callable[[Program, Any], Any]) -> list[Any]:
