@@ -159,7 +159,7 @@ def package(tmp_path):
 @needs_native
 def test_the_variable_chooses():
     assert run("0", "-c", SAY).stdout.splitlines() == ["False CHAINRULE_NATIVE is 0", "function"]
-    for wanted in ("1", "auto"):
+    for wanted in ("1", "auto", ""):
         assert run(wanted, "-c", SAY).stdout.splitlines() == ["True ", "method_descriptor"]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import autograd
-from autograd import Value, gradients, record, trace_source
+from autograd import Program, Value, gradients, record, recorded, trace_source
 from autograd.errors import (
     ArgumentError,
     DomainError,
@@ -182,8 +182,16 @@ def test_leaves_that_are_none_or_there_twice():
     ],
 )
 def test_what_cannot_be_recorded_is_refused(inputs, params, message):
-    with pytest.raises(OperandError, match=message):
+    with pytest.raises(OperandError, match=f"^record: {message}"):
         record(lambda x: x[0] * 2, inputs, params)
+    if params:
+        with pytest.raises(OperandError, match=f"^recorded: {message}"):
+            recorded(lambda x: x * 2, params=params)
+
+
+def test_a_program_is_not_made_of_a_value():
+    with pytest.raises(OperandError, match=r"^graph must be .* not Value: autograd\.record makes a program of a Value"):
+        Program(Value(1.0), [])
 
 
 def test_params_outside_of_the_graph():

@@ -38,7 +38,7 @@ def choose_engine() -> str:
     ValueError
         ``CHAINRULE_NATIVE`` is neither 0 nor 1 nor auto.
     """
-    wanted = os.environ.get("CHAINRULE_NATIVE", "auto")
+    wanted = os.environ.get("CHAINRULE_NATIVE") or "auto"
     if wanted not in ("0", "1", "auto"):
         msg = f"the environment variable CHAINRULE_NATIVE must be 0, 1 or auto, not {wanted!r}"
         raise ArgumentError(msg)

@@ -133,7 +133,7 @@ class RecordedFunction:
         if unknown:
             msg = f"recorded: static_argnames has {min(unknown)!r}, which is no argument of {self._signature}"
             raise ArgumentError(msg)
-        self._params = shared_leaves(params)
+        self._params = shared_leaves(params, "recorded")
         self._on_guard = on_guard
         self._recordings: dict[Any, _Recording] = {}
         self._hits = self._misses = 0

@@ -49,7 +49,7 @@ def features() -> Features:
     ValueError
         ``CHAINRULE_CPU`` is neither ``auto`` nor ``sse2`` or ``avx2``, or this machine cannot run the code for that.
     """
-    return _features(os.environ.get("CHAINRULE_CPU", "auto"))
+    return _features(os.environ.get("CHAINRULE_CPU") or "auto")
 
 
 def target_machine(features: Features, opt: int = 1) -> Any:

@@ -14,6 +14,7 @@ from autograd.operands import number
 from autograd.program import saving
 from autograd.program.arrays import numpy
 from autograd.program.executor import Executor
+from autograd.program.graph import Graph
 from autograd.program.guards import put_guards
 from autograd.program.listing import clear_labels, listing
 from autograd.program.locking import MadeOnce
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from autograd.drawing.picture import Picture
-    from autograd.program.graph import Graph
     from autograd.sources import SourceLine
 
 #: To compute as many nodes one by one takes a tenth of a second, for a message alone.
@@ -54,6 +54,9 @@ class Program:
     """
 
     def __init__(self, graph: Graph, params: Sequence[Value], constants: Sequence[tuple[Value, float]] = ()) -> None:
+        if not isinstance(graph, Graph):
+            msg = f"graph must be one in arrays, not {type(graph).__name__}: autograd.record makes a program of a Value"
+            raise OperandError(msg)
         self._graph = graph
         self.params = tuple(params)
         self._constants = list(constants)

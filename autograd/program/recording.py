@@ -80,7 +80,7 @@ def record(
     if on_guard not in ("raise", "record"):
         msg = f"record: on_guard must be 'raise' or 'record', not {on_guard!r}"
         raise ArgumentError(msg)
-    given, shared = _listed(inputs, "inputs"), shared_leaves(params)
+    given, shared = _listed(inputs, "record: inputs"), shared_leaves(params, "record")
     if callable(f_or_root):
         point = [number(x, f"record: inputs[{place}]") for place, x in enumerate(given)]
         if on_guard == "record":
@@ -95,7 +95,7 @@ def record(
         raise ArgumentError(msg)
     roots = _roots(f_or_root)
     for place, leaf in enumerate(given):
-        _check_leaf(leaf, f"inputs[{place}]")
+        _check_leaf(leaf, f"record: inputs[{place}]")
     order = topological_order(*roots)
     leaves = {node for node in order if not node.op}
     _check_distinct(shared, given)
@@ -172,7 +172,7 @@ def _program(
     return Program(graph, params, constants)
 
 
-def shared_leaves(params: Iterable[Value]) -> list[Value]:
+def shared_leaves(params: Iterable[Value], called: str) -> list[Value]:
     """
     See that parameters are leaves.
 
@@ -180,6 +180,8 @@ def shared_leaves(params: Iterable[Value]) -> list[Value]:
     ----------
     params
         What was given.
+    called
+        The function that it was given to.
 
     Returns
     -------
@@ -190,15 +192,15 @@ def shared_leaves(params: Iterable[Value]) -> list[Value]:
     TypeError, ValueError
         One is none.
     """
-    shared = _listed(params, "params")
+    shared = _listed(params, f"{called}: params")
     for place, leaf in enumerate(shared):
-        _check_leaf(leaf, f"params[{place}]")
+        _check_leaf(leaf, f"{called}: params[{place}]")
     return shared
 
 
 def _listed(given: Any, role: str) -> list[Any]:
     if isinstance(given, str | bytes | dict) or not isinstance(given, Iterable) or getattr(given, "shape", None) == ():
-        msg = f"record: {role} must be a sequence, as a list, not {type(given).__name__} {given!r}"
+        msg = f"{role} must be a sequence, as a list, not {type(given).__name__} {given!r}"
         raise OperandError(msg)
     return list(given)
 
@@ -221,10 +223,10 @@ def _check_present(leaves: Sequence[Value], role: str, present: set[Value]) -> N
 
 def _check_leaf(leaf: Any, role: str) -> None:
     if not isinstance(leaf, Value):
-        msg = f"record: {role} must be a Value, not {type(leaf).__name__} {leaf!r}"
+        msg = f"{role} must be a Value, not {type(leaf).__name__} {leaf!r}"
         raise OperandError(msg)
     if leaf.op:
-        msg = f"record: {role} must be a leaf, which nobody has computed, not the result of {leaf.op}"
+        msg = f"{role} must be a leaf, which nobody has computed, not the result of {leaf.op}"
         raise ArgumentError(msg)
 
 
