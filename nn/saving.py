@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.errors import ArgumentError, MissingExtraError
+from autograd.files import name_of, write_whole
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
 
@@ -31,17 +31,7 @@ def write(numbers: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """
     numpy, safetensors, _ = _libraries()
     data = safetensors.save({name: numpy.array(given, dtype=float) for name, given in numbers.items()})
-    target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, [data])
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -67,11 +57,12 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         It is damaged, or has numbers that NumPy does not know.
     """
     _, safetensors, damage = _libraries()
-    data = Path(path).read_bytes()
+    name = name_of(path)
+    data = Path(name).read_bytes()
     try:
         return {name: array.tolist() for name, array in sorted(safetensors.load(data).items())}
     except (damage, KeyError, TypeError, ValueError) as error:
-        msg = f"{os.fspath(path)!r} is not a safetensors file, or is damaged: {error}"
+        msg = f"{name!r} is not a safetensors file, or is damaged: {error}"
         raise ArgumentError(msg) from None
 
 

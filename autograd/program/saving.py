@@ -12,16 +12,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import re
 import sys
-import threading
 from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograd.entry import Op
 from autograd.errors import ArgumentError
+from autograd.files import name_of, write_whole
 from autograd.ops import TABLE
 from autograd.primitives import COMPARISONS
 from autograd.program.foreign import check_foreign, foreign_entries
@@ -31,6 +30,7 @@ from autograd.rules.parameters import parameters
 from autograd.sources import SourceLine
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator, Sequence
 
 _VERSION = 1
@@ -66,21 +66,7 @@ def write(path: str | os.PathLike[str], graphs: Iterable[Graph], params: Sequenc
     """
     body = b"".join(_packed(graph, params) for graph in graphs)
     first = f"chainrule program {_VERSION} {hashlib.sha256(body).hexdigest()}\n".encode()
-    target = Path(os.fsdecode(path))
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
-    try:
-        with unfinished.open("wb") as file:
-            file.write(first)
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-    except OSError as error:
-        if error.filename is None:
-            raise
-        raise OSError(error.errno, error.strerror, str(target)) from error  # what was asked for
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_whole(path, [first, body])
 
 
 def read(path: str | os.PathLike[str]) -> tuple[list[Graph], list[float]]:
@@ -104,9 +90,10 @@ def read(path: str | os.PathLike[str]) -> tuple[list[Graph], list[float]]:
     ValueError
         It is damaged, of another version, or something else.
     """
-    name = repr(os.fsdecode(path))
+    file = name_of(path)
+    name = repr(file)
     try:
-        content = _opened(Path(os.fsdecode(path)).read_bytes())
+        content = _opened(Path(file).read_bytes())
         graphs: list[Graph] = []
         while _left(content) or not graphs:
             head = _header_in(content)
