@@ -579,17 +579,30 @@ def numpy_primitives() -> dict[str, Any]:
     def one_by_one(function: Callable[..., float]) -> Callable[..., Any]:
         return lambda *xs: np.asarray(np.frompyfunc(function, len(xs), 1)(*xs), dtype=float)
 
-    same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor hypot log log10 log1p log2 remainder sin sinh sqrt tan"
-    named = {name: name for name in (*same.split(), "tanh", "trunc")}
+    same = "cbrt copysign cos cosh exp exp2 expm1 hypot log log10 log1p log2 remainder sin sinh sqrt tan tanh"
+    named = {name: name for name in same.split()}
     named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
-    named |= {"abs": "absolute", "pow": "power", "truediv": "divide"}
+    # of `power` NumPy makes a square root where the exponent is 0.5, with other infinities and zeros
+    named |= {"abs": "absolute", "pow": "float_power", "truediv": "divide"}
     return {
         **{name: one_by_one(function) for name, function in IEEE.items() if callable(function)},
         **{name: getattr(np, numpys) for name, numpys in named.items()},
+        **_zeros_kept(np),
         "dot": lambda start, *factors: reduce(np.add, map(np.multiply, factors[::2], factors[1::2]), start),
+        "sum": lambda *terms: reduce(np.add, terms),
+    }
+
+
+def _zeros_kept(np: Any) -> dict[str, Callable[..., Any]]:
+    """Give for arrays what has other zeros in NumPy and JAX: none negative of rounding, the first of two equal ones."""
+
+    def rounding(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda x: function(x) + 0.0
+
+    return {
+        **{name: rounding(getattr(np, name)) for name in ("ceil", "floor", "trunc")},
         "maximum": lambda x, y: np.where((y > x) | (y != y), y, x),  # noqa: PLR0124 - nan
         "minimum": lambda x, y: np.where((y < x) | (y != y), y, x),  # noqa: PLR0124 - nan
-        "sum": lambda *terms: reduce(np.add, terms),
     }
 
 
@@ -640,13 +653,14 @@ def jax_primitives() -> dict[str, Any]:
     def element(values: Sequence[Any], index: Any) -> Any:
         return reduce(lambda out, at: np.where(index == at, values[at], out), range(len(values)), nan)
 
-    same = "cbrt ceil copysign cos cosh exp exp2 expm1 floor log log10 log1p log2 remainder sin sinh sqrt tan tanh"
-    named = {name: name for name in (*same.split(), "trunc")}
+    same = "cbrt copysign cos cosh exp exp2 expm1 log log10 log1p log2 remainder sin sinh sqrt tan tanh"
+    named = {name: name for name in same.split()}
     named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
     named |= {"abs": "absolute", "pow": "power", "truediv": "divide"}
     return {
         **{name: FLOATS[name] for name in ("inf", "len", "nan", "pi", "places", "product", "sum", "zip")},
         **{name: getattr(np, jaxs) for name, jaxs in named.items()},
+        **{name: folded(f) if name in BINARY else f for name, f in _zeros_kept(np).items()},
         **{name: getattr(special, name) for name in ("erf", "erfc", "gamma")},
         "and_": and_,
         "if_else": if_else,
@@ -656,8 +670,6 @@ def jax_primitives() -> dict[str, Any]:
         "element": element,
         "hypot": folded(np.hypot, 0.0),
         "lgamma": special.gammaln,
-        "maximum": folded(np.maximum),
-        "minimum": folded(np.minimum),
         "mul": operator.mul,
         "nothing": 0.0,
         "polygamma": polygamma,
@@ -691,7 +703,7 @@ def import_jax() -> Any:
 C_LIBRARY = {"gamma": "tgamma", "lgamma": "lgamma"}
 
 #: What LLVM calls those primitives that a CPU has an instruction for, or nearly.
-LLVM = {"abs": "fabs"} | {name: name for name in ("ceil", "copysign", "floor", "sqrt", "trunc")}
+LLVM = {"abs": "fabs", "copysign": "copysign", "sqrt": "sqrt"}
 
 
 def complex_primitives() -> dict[str, Any]:
