@@ -9,8 +9,6 @@ class Runner(Protocol):
     """
     Computes results of a tape for many examples.
 
-    It is made of the tape, and the places of what is wanted for each example and of what as a sum over the examples.
-
     Attributes
     ----------
     name

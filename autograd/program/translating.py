@@ -161,8 +161,6 @@ class _Adjoints:
         terms = self._terms.pop(node, None)
         if terms is None:
             return self._places.get(node)
-        if node in self._places:
-            terms.append((self._places[node],))
         self._places[node] = place = self._sum(terms)
         return place
 
@@ -209,7 +207,7 @@ class _Adjoints:
 
     def _reached_now(self, operand: int, taken: int | None) -> None:
         """Note that an operand is reached: always, or where a branch was taken."""
-        is_new = operand not in self._terms and operand not in self._places
+        is_new = operand not in self._terms
         before = self._reached.pop(operand, None)
         if taken is not None and (is_new or before is not None):
             either = taken if before is None else self._tape.emit("or", before, taken)

@@ -30,7 +30,6 @@ class Elementary:
 
     def __init__(self, builder: Any, lanes: int, features: Features) -> None:
         self._builder, self._lanes, self._features = builder, lanes, features
-        self.called: set[str] = set()
 
     def call(self, name: str, operands: Sequence[Any]) -> Any:
         """
@@ -49,32 +48,10 @@ class Elementary:
         -------
         llvmlite.ir.Value
         """
-        if name not in FUNCTIONS:
-            return self.inline(name, operands)
-        return self._builder.call(self._function(name, len(operands)), operands)
-
-    def inline(self, name: str, operands: Sequence[Any]) -> Any:
-        """
-        Append a primitive of the table without a call; there may be new blocks.
-
-        Code of many functions runs a fifth to a third faster so, since vectors can stay in registers, but takes three
-        times as long to compile.
-
-        Parameters
-        ----------
-        name
-            The primitive.
-        operands
-            Vectors.
-
-        Returns
-        -------
-        llvmlite.ir.Value
-        """
+        if name in FUNCTIONS:
+            return self._builder.call(self._function(name, len(operands)), operands)
         writer = self._writer(name, len(operands))
         numbers = [Numbers(writer, operand) for operand in operands]
-        if name in FUNCTIONS:
-            return FUNCTIONS[name](writer, *numbers).value
         if name in SHORT:
             return SHORT[name](writer, *numbers).value
         if name in LLVM:
@@ -185,9 +162,8 @@ class Elementary:
         return function
 
     def _lane_by_lane(self, writer: Writer, name: str, operands: Sequence[Any]) -> Any:
-        """Call a function of the C library for each lane; `called` has it."""
+        """Call a function of the C library for each lane."""
         builder, double = writer.builder, writer.ir.DoubleType()
-        self.called.add(name)
         function = writer.declared(name, writer.ir.FunctionType(double, [double] * len(operands)))
         out = writer.ir.Constant(writer.vector, writer.ir.Undefined)
         for lane in range(writer.lanes):

@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from autograd.program.elementary import coefficients
 from autograd.program.elementary.remainders import remainder
 from autograd.program.elementary.trigonometric import cos, sin, tan
-from autograd.program.elementary.vectors import bits_of
+from autograd.program.elementary.vectors import TO_WHOLE, bits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from autograd.program.elementary.vectors import Bits, Numbers, Writer
 
-#: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
-_TO_WHOLE = 1.5 * 2.0**52
-#: The same, but what is left is the whole number and twice the bias of an exponent, so that it is not negative.
-_TO_EXPONENT = _TO_WHOLE + 2046.0
+#: As `TO_WHOLE`, but what is left is the whole number and twice the bias of an exponent, so that it is not negative.
+_TO_EXPONENT = TO_WHOLE + 2046.0
 
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")  # the last bits are zero: its products with exponents are exact
@@ -90,9 +88,9 @@ def expm1(w: Writer, x: Numbers) -> Numbers:
 
 
 def _reduced_to_roots(w: Writer, x: Numbers) -> tuple[Numbers, Numbers]:
-    """Give n as `_TO_WHOLE` leaves it, and r: 2x is n/8 log(2) + 2r, n whole and r small."""
-    shifted = w.fma(x, 16.0 * _LOG2_E, _TO_WHOLE)
-    n = shifted - _TO_WHOLE
+    """Give n as `TO_WHOLE` leaves it, and r: 2x is n/8 log(2) + 2r, n whole and r small."""
+    shifted = w.fma(x, 16.0 * _LOG2_E, TO_WHOLE)
+    n = shifted - TO_WHOLE
     return shifted, w.fma(n, _LN2_LOW / -16.0, w.fma(n, _LN2_HIGH / -16.0, x))
 
 
@@ -135,7 +133,7 @@ def _both_exponentials(w: Writer, x: Numbers) -> tuple[Numbers, Numbers, Numbers
     """Give n, r, 2**(-2n), cosh(r) - 1 and sinh(r) - r for x that is not negative."""
     shifted, r, low = _reduced(w, x)
     n = w.between(shifted - _TO_EXPONENT, 0.0, 500.0)
-    less = (w.bits(1023 << 52) - ((n + _TO_WHOLE).bits << 53)).number
+    less = (w.bits(1023 << 52) - ((n + TO_WHOLE).bits << 53)).number
     z = r * r
     even = z * w.polynomial(z, coefficients.COSH)
     odd = w.fma(r * z, w.polynomial(z, coefficients.SINH), low)
@@ -394,8 +392,8 @@ def cbrt(w: Writer, x: Numbers) -> Numbers:
     scaled = is_subnormal.pick(size * 2.0**54, size)
     exponent = ((scaled.bits >> 52) | _2_52).number - (2.0**52 + 1023.0)
     m = ((scaled.bits & _FRACTION) | _BIAS).number
-    shifted = w.fma(exponent, 1.0 / 3.0, _TO_WHOLE)
-    q = shifted - _TO_WHOLE
+    shifted = w.fma(exponent, 1.0 / 3.0, TO_WHOLE)
+    q = shifted - TO_WHOLE
     left = w.fma(q, -3.0, exponent)  # -1, 0 or 1
     is_less, is_more = left < 0.0, left > 0.0
     root = w.polynomial(m, coefficients.CBRT) * is_less.pick(2.0 ** (1 / 3), is_more.pick(2.0 ** (-1 / 3), 1.0))

@@ -15,13 +15,10 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from autograd.program.elementary import coefficients
-from autograd.program.elementary.vectors import Bits, Numbers
+from autograd.program.elementary.vectors import TO_WHOLE, Bits, Numbers
 
 if TYPE_CHECKING:
     from autograd.program.elementary.vectors import Writer
-
-#: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
-_TO_WHOLE = 1.5 * 2.0**52
 
 #: pi/2 in parts of 53 bits: products of the first with whole numbers are exact only inside of a fused instruction.
 _FUSED = [float.fromhex(part) for part in ("0x1.921fb54442d18p0", "0x1.1a62633145c07p-54", "-0x1.f1976b7ed8fbcp-110")]
@@ -86,8 +83,8 @@ def _reduced(w: Writer, x: Numbers, *, wanted: bool = False) -> tuple[Numbers, N
 
     What rounding took is as good as its first digits, with fused instructions only if it is `wanted`.
     """
-    shifted = w.fma(x, 2.0 / math.pi, _TO_WHOLE)
-    n = shifted - _TO_WHOLE
+    shifted = w.fma(x, 2.0 / math.pi, TO_WHOLE)
+    n = shifted - TO_WHOLE
     if w.fused and not wanted:
         near, low = w.fma(n, -_FUSED[1], w.fma(n, -_FUSED[0], x)), n * -_FUSED[2]
     elif w.fused:
@@ -188,12 +185,9 @@ def _last_bits(builder: Any, word: Any, count: int, places: int) -> Any:
 def _table(w: Writer) -> Any:
     """Give the digits of 2/pi, from the last one that can count, as bytes of the module."""
     module, ir = w.builder.module, w.ir
-    name = "elementary.two_over_pi"
-    if name in module.globals:
-        return module.globals[name]
     digits = _two_over_pi(_LARGEST_EXPONENT + _WIDTH - 2).to_bytes(192, sys.byteorder)
     kind = ir.ArrayType(ir.IntType(8), len(digits))
-    table = ir.GlobalVariable(module, kind, name)
+    table = ir.GlobalVariable(module, kind, "elementary.two_over_pi")
     table.linkage, table.global_constant = "internal", True
     table.initializer = ir.Constant(kind, bytearray(digits))
     return table

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from autograd.program.machine import Features
 
+#: Added to a small number, it leaves the nearest whole number in the last bits: there the distance of floats is one.
+TO_WHOLE = 1.5 * 2.0**52
+
 #: So many numbers has a table: as many as a vector of AVX-512, which can be permuted by another.
 _TABLE = 8
 
@@ -81,9 +84,6 @@ class Numbers(_Lanes):
 
     def __lt__(self, other: Numbers | float) -> Mask:
         return self.writer.compared("<", self, other)
-
-    def __le__(self, other: Numbers | float) -> Mask:
-        return self.writer.compared("<=", self, other)
 
     def __gt__(self, other: Numbers | float) -> Mask:
         return self.writer.compared(">", self, other)
@@ -329,7 +329,7 @@ class Writer:
         Evaluate a polynomial.
 
         By Horner's rule in x², of pairs of coefficients that the CPU computes side by side; of a long one the even and
-        the odd powers are apart. A short one is one chain.
+        the odd powers are apart.
 
         Parameters
         ----------
@@ -346,19 +346,14 @@ class Writer:
             square = x * x
             odd, even = (self._by_pairs(square, coefficients[start::2]) for start in (1, 0))
             return self.fma(odd, x, even)
-        if len(coefficients) > 4:
-            return self._by_pairs(x, coefficients)
-        return self._by_horner(x, list(coefficients))
+        return self._by_pairs(x, coefficients)
 
     def _by_pairs(self, x: Numbers, coefficients: Sequence[float]) -> Numbers:
         pairs: list[Numbers | float] = [self.fma(x, c, b) for b, c in zip(coefficients[::2], coefficients[1::2])]
-        return self._by_horner(x * x, pairs if len(coefficients) % 2 == 0 else [*pairs, coefficients[-1]])
-
-    def _by_horner(self, x: Numbers, coefficients: Sequence[Numbers | float]) -> Numbers:
-        *rest, last = coefficients
+        square, (*rest, last) = x * x, pairs if len(coefficients) % 2 == 0 else [*pairs, coefficients[-1]]
         total = self.number(last)
-        for coefficient in reversed(rest):
-            total = self.fma(total, x, coefficient)
+        for pair in reversed(rest):
+            total = self.fma(total, square, pair)
         return total
 
     def all_less(self, x: Numbers, limit: float) -> Any:
