@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import autograd
 import nn
 from autograd import Value, detect_anomaly
-from autograd.errors import AutogradError, DivergenceError, GuardError, StaleGraphError
+from autograd.errors import ArgumentError, AutogradError, DivergenceError, GuardError, StaleGraphError
 from autograd.program import executor
 from nn.optim.vectors import VectorUpdate
 from nn.training import evaluation, recordable
@@ -278,6 +278,20 @@ def test_a_leaf_that_is_no_parameter_may_not_change():
     model = nn.MLP(WIDTH, [1], seed=0)
     with pytest.raises(StaleGraphError, match="was 1.0"):
         by(model, *examples(0), programs="auto", callbacks=[Louder()], loss=lambda o, t: nn.mse(o, t) * scale)
+
+
+def test_a_gradient_that_is_no_number_is_no_agreement(monkeypatch):
+    from nn.training import replaying
+
+    def gradient(self, *given):
+        loss, slopes, outputs = plain(self, *given)
+        slopes[1] = math.nan
+        return loss, slopes, outputs
+
+    plain = replaying.LossProgram.gradient
+    monkeypatch.setattr(replaying.LossProgram, "gradient", gradient)
+    with pytest.raises(ArgumentError, match="depends on more"):
+        by(nn.MLP(WIDTH, [1], seed=0), *examples(0), programs=True, loss=lambda o, t: nn.mse(o, t))
 
 
 # ---------------------------------------------------------------------- where there can be no programs
