@@ -1,5 +1,7 @@
 """The decorator that records: it gives what the function gives, for each form of arguments."""
 
+import copy
+import functools
 import math
 
 import numpy as np
@@ -208,3 +210,53 @@ def test_it_shows_which_function_it_is():
 
     name = "test_it_shows_which_function_it_is.<locals>.hill"
     assert repr(recorded(hill)) == f"<recorded function {name}(x, height=1.0)>"
+
+
+def test_lists_of_the_first_call_may_change_later():
+    fast = recorded(lambda p: autograd.sum(p) if p[0] > 0 else -autograd.sum(p), on_guard="record")
+    first = [1.0, 2.0]
+    assert fast(first) == 3.0
+    first.pop()
+    assert fast([-1.0, 5.0]) == -4.0
+    first += [3.0, 4.0]
+    assert fast([-2.0, 5.0]) == -3.0
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(0.0, -0.0), ((True,), (1,)), ((1, (0.0, "a")), (1, (-0.0, "a"))), (frozenset({1}), frozenset({True})), (1, 1.0)],
+)
+def test_what_is_equal_but_not_the_same_is_another_form(one, other):
+    seen = []
+    fast = recorded(lambda x, kind: seen.append(kind) or x * 2, static_argnames="kind")
+    for kind in (one, other, one, other):
+        assert fast(1.5, kind) == 3.0
+    assert list(map(repr, seen)) == [repr(one), repr(other)]
+    keys = recorded(lambda x: x[next(iter(x))] + isinstance(next(iter(x)), bool))
+    assert (keys({True: 1.0}), keys({1: 1.0})) == (2.0, 1.0)
+
+
+def test_the_first_argument_is_the_first_of_the_function():
+    fast = recorded(lambda x=1.0, y=2.0: x * y**2)
+    assert fast.value_and_grad(3.0) == (12.0, 4.0)
+    assert fast.value_and_grad(y=3.0, x=2.0) == (18.0, 9.0)
+    with pytest.raises(ArgumentError, match="value_and_grad is by params, or by the first argument"):
+        fast.value_and_grad(y=3.0)
+
+
+def test_a_copy_that_would_compute_with_other_parameters_is_refused():
+    w = Value(3.0)
+    for on_guard in ("raise", "record"):
+        fast = recorded(lambda x: x * w, params=[w], on_guard=on_guard)
+        with pytest.raises(OperandError, match="a copy of .* would have params of its own.*decorate it with @recorded"):
+            copy.deepcopy(fast)
+        assert copy.copy(fast)(2.0) == 6.0
+        with pytest.raises(OperandError, match="or record a method"):
+            copy.deepcopy(recorded(functools.partial(lambda y, x: x * w * y, 1.0), params=[w], on_guard=on_guard))
+    model = nn.MLP(1, [1], seed=0)
+    twin = copy.deepcopy(recorded(model.__call__, params=model.parameters(), on_guard="record"))
+    before = twin([2.0])
+    for parameter in model.parameters():
+        parameter.data = 0.0
+    assert twin([2.0]) == before
+    assert copy.deepcopy(recorded(lambda x: x * 2.0))(3.0) == 6.0

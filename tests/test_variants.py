@@ -1,5 +1,12 @@
 """Functions that are recorded again where a comparison comes out otherwise: each example goes its own way."""
 
+import copy
+import functools
+import pickle
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +14,7 @@ from hypothesis import strategies as st
 
 import autograd
 from autograd import Program, Value, Variants, draw, record
-from autograd.errors import ArgumentError, DomainError, GuardError
+from autograd.errors import ArgumentError, DomainError, GuardError, OperandError
 
 
 def eager(f, point):
@@ -214,10 +221,109 @@ def test_a_way_that_was_not_saved_is_refused(tmp_path):
     program = shared(Value(3.0))
     program.save(tmp_path / "ways")
     for loaded in (Variants.load(tmp_path / "ways"), Variants([Program.load(tmp_path / "ways")])):
-        with pytest.raises(
-            GuardError, match="example 2 goes a way that was not recorded before the programs"
-        ) as caught:
+        with pytest.raises(GuardError, match="example 2 goes a way that was not recorded before, nor") as caught:
             loaded([[2.0], [3.0], [0.0]])
         assert caught.value.example == 2
         assert len(loaded.programs) == 1
         assert loaded([2.0]) == 6.0
+
+
+def of_a_leaf(w, x):
+    return x[0] * w if x[0] > 1 else -x[0] * w
+
+
+class Line:
+    """What has its parameters itself."""
+
+    def __init__(self):
+        self.w = Value(3.0, "w")
+
+    def __call__(self, x):
+        return of_a_leaf(self.w, x)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda variants: pickle.loads(pickle.dumps(variants))])
+def test_a_copy_records_only_what_has_its_parameters(copied):
+    line = Line()
+    own = copied(record(line, [2.0], [line.w], on_guard="record"))
+    own.params[0].data = 10.0
+    assert [part.tolist() for part in own.value_and_grad([[2.0], [0.5]], summed=True)] == [[20.0, -5.0], [1.5]]
+    w = Value(3.0)
+    f = functools.partial(of_a_leaf, w)
+    program = record(f, [2.0], [w], on_guard="record")
+    twin = copied(program)
+    twin.params[0].data = 10.0
+    assert twin([2.0]) == 20.0
+    assert twin.value_and_grad([2.0])[1].tolist() == [2.0]
+    with pytest.raises(GuardError, match="example 0 goes a way .* a copy has the programs, but not the function"):
+        twin.value_and_grad([0.5])
+    assert copy.copy(program).value_and_grad([0.5])[1].tolist() == [-0.5]
+    assert len(program.programs) == 1
+
+
+def test_numbers_for_the_parameters_are_seen_by_no_other_run():
+    w, inside, go_on = Value(1.0), threading.Event(), threading.Event()
+
+    def f(x):
+        if x[0] * w > 2:
+            inside.set()
+            go_on.wait(30)
+            return x[0] * w
+        return -x[0] * w
+
+    program, other = record(f, [1.0], [w], on_guard="record"), record(lambda x: x[0] * w, [1.0], [w])
+    found = []
+    one = threading.Thread(target=lambda: found.append(program([1.5], params=[5.0])))
+    another = threading.Thread(target=lambda: found.append(other([1.0])))
+    one.start()
+    assert inside.wait(30)
+    another.start()
+    another.join(0.05)
+    go_on.set()
+    one.join()
+    another.join()
+    assert sorted(found) == [1.0, 7.5]
+    assert w.data == 1.0
+
+
+def test_what_others_do_to_parameters_meanwhile_stays():
+    w = Value(1.0)
+
+    def f(x):
+        if x[0] > 1:
+            w.data = 10.0  # as by another thread
+            return x[0] * w
+        return x[0] - w
+
+    assert record(f, [1.0], [w], on_guard="record")([2.0]) == 20.0
+    assert w.data == 10.0
+
+
+def test_threads_record_a_way_once():
+    start = threading.Barrier(4)
+
+    def f(x):
+        time.sleep(0.001)
+        return x[0] * 2 if x[0] > 0 else -x[0]
+
+    program = record(f, [1.0], on_guard="record")
+
+    def run(_):
+        start.wait(30)
+        return program([-3.0])
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [*pool.map(run, range(4))] == [3.0] * 4
+    assert len(program.programs) == 2
+
+
+def test_variants_are_of_programs_with_the_same_parameters():
+    w, v = Value(1.0), Value(2.0)
+    one, other, none = (record(lambda x, p=p: x[0] * (p or 2.0), [1.0], [p] if p else []) for p in (w, v, None))
+    assert Variants([one])([3.0]) == 3.0
+    for programs in ([], [1], "ab", [one, w]):
+        with pytest.raises(OperandError, match="programs must be one Program at least, not "):
+            Variants(programs)
+    for programs in ([one, other], [none, one]):
+        with pytest.raises(ArgumentError, match="programs must be of the same parameters"):
+            Variants(programs)

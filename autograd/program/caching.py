@@ -13,7 +13,7 @@ from autograd.engine import Value
 from autograd.errors import ArgumentError, OperandError
 from autograd.functional.containers import in_the_form_of, leaves
 from autograd.operands import number
-from autograd.program.recording import record_function, shared_leaves
+from autograd.program.recording import keeps_leaves, record_function, shared_leaves
 from autograd.program.variants import Variants
 
 if TYPE_CHECKING:
@@ -239,6 +239,9 @@ class RecordedFunction:
         self._recordings.clear()
         self._hits = self._misses = 0
 
+    def __copy__(self) -> Self:
+        return type(self)(*self._given)
+
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle by name, as functions are; and else what was recorded, which is recorded anew."""
         name = getattr(self, "__qualname__", "")
@@ -247,7 +250,17 @@ class RecordedFunction:
             found = getattr(found, part, None)
         if found is self:
             return str(name)
-        return type(self), (self._f, self._params, sorted(self._static), self._on_guard)
+        if self._params and keeps_leaves(self._f):
+            msg = (
+                f"a copy of {self._f!r} would have params of its own, and the function those that it has now: decorate "
+                "it with @recorded, so that it is found by its name, or record a method of what has the parameters"
+            )
+            raise OperandError(msg)
+        return type(self), self._given
+
+    @property
+    def _given(self) -> tuple[Any, ...]:
+        return self._f, self._params, sorted(self._static), self._on_guard
 
     def _recording(self, call: _Call) -> _Recording:
         found = self._recordings.get(call.key)
@@ -266,27 +279,29 @@ class _Call:
     """A call's arguments: the numbers among them, and their form."""
 
     def __init__(self, bound: inspect.BoundArguments, static: set[str]) -> None:
-        self._bound = bound
+        self._signature = bound.signature
+        self._forms: dict[str, Any] = {}  # of the arguments; their own lists may change later
         self.numbers: list[float] = []
         self.has_values = False
         self._others: list[Any] = []  # beside each number None, for anything else the thing itself in a tuple
         self._key: list[Any] = []
         self._first: tuple[Any, int, int] = (None, 0, 1)  # the argument, numbers in it, and what can be in their place
-        for place, (name, given) in enumerate(bound.arguments.items()):
+        for name, given in bound.arguments.items():
             self._key.append(name)
             if name in static:
+                self._forms[name] = None
                 self._add_other(given, f"recorded: the static argument {name}")
             else:
                 self._add(given, f"recorded: argument {name}")
-            if not place:
-                self._first = given, len(self.numbers), len(self._others)
-        self._static = static
+                self._forms[name] = in_the_form_of(given, repeat(None))
+            if name == next(iter(bound.signature.parameters)):
+                self._first = self._forms[name], len(self.numbers), len(self._others)
         self.key = tuple(self._key)
 
     def _add(self, given: Any, role: str) -> None:
         if isinstance(given, list | tuple | dict):
             places = list(given) if isinstance(given, dict) else range(len(given))
-            self._key += [type(given), tuple(places)]
+            self._key += [type(given), tuple(map(_distinct, places))]
             for place in places:
                 self._add(given[place], f"{role}[{place!r}]")
         elif isinstance(given, Number) and not isinstance(given, bool):
@@ -306,18 +321,15 @@ class _Call:
                 f"{type(given).__name__} {given!r}{'; of an array give tolist()' if hasattr(given, 'tolist') else ''}"
             )
             raise OperandError(msg) from None
-        self._key.append((type(given), given))
+        self._key.append(_distinct(given))
         self._others.append((given,))
 
     def on(self, f: Callable[..., Any], variables: Iterable[Value]) -> Any:
         """Call a function with these arguments, but with Values in the place of the numbers."""
         rest = iter(variables)
         filled = iter([next(rest) if other is None else other[0] for other in self._others])
-        arguments = {
-            name: next(filled) if name in self._static else in_the_form_of(given, filled)
-            for name, given in self._bound.arguments.items()
-        }
-        bound = inspect.BoundArguments(self._bound.signature, arguments)
+        arguments = {name: in_the_form_of(form, filled) for name, form in self._forms.items()}
+        bound = inspect.BoundArguments(self._signature, arguments)
         return f(*bound.args, **bound.kwargs)
 
     def in_the_form_of_first(self, slopes: list[float]) -> Any:
@@ -327,6 +339,13 @@ class _Call:
             msg = "recorded: value_and_grad is by params, or by the first argument, which must be of numbers alone"
             raise ArgumentError(msg)
         return in_the_form_of(first, iter(slopes))
+
+
+def _distinct(given: Any) -> Any:
+    """Give what is equal for the same alone: 1 is not True, nor is 0.0 -0.0, be they in tuples or sets."""
+    if type(given) in (tuple, frozenset):
+        return type(given), type(given)(map(_distinct, given))
+    return type(given), given.hex() if isinstance(given, float) else given
 
 
 class _Recording:

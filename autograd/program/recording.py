@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from autograd.engine import Value, topological_order
@@ -85,7 +86,8 @@ def record(
         point = [number(x, f"record: inputs[{place}]") for place, x in enumerate(given)]
         if on_guard == "record":
             record_at = partial(record_function, f_or_root, params=shared)
-            return Variants([record_at(point)], record_at)
+            is_portable = not shared or not keeps_leaves(f_or_root)
+            return Variants([record_at(point)], record_at, is_portable=is_portable)
         return record_function(f_or_root, point, shared, all_used=True)
     if on_guard == "record":
         msg = (
@@ -142,6 +144,24 @@ def record_function(
             f(list(leaves))
         _check_present(params, "params", uses.read)
     return _program(roots, leaves, params, trace.comparisons, single=isinstance(out, Value))
+
+
+def keeps_leaves(f: Callable[..., Any]) -> bool:
+    """
+    Tell whether the leaves that a function computes with are not copied with it, as those of an object are.
+
+    Parameters
+    ----------
+    f
+        The function.
+
+    Returns
+    -------
+    bool
+    """
+    while isinstance(f, partial):
+        f = f.func
+    return isinstance(f, FunctionType)
 
 
 class _Recorder(LineTrace):

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from autograd.errors import ArgumentError, AutogradError, GuardError
+from autograd.errors import ArgumentError, AutogradError, GuardError, OperandError
 from autograd.program.arrays import numpy
-from autograd.program.program import programs_in, write_programs
+from autograd.program.locking import parameters
+from autograd.program.program import Program, programs_in, write_programs
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from autograd.drawing.picture import Picture
     from autograd.engine import Value
-    from autograd.program.program import Program
 
 #: Programs of one function: one that goes more ways would be recorded more often than run.
 MOST_VARIANTS = 64
@@ -34,6 +33,9 @@ class Variants:
         Those that there are; one at least.
     record_at
         Records the function at a point; None if there is no function, but these programs alone.
+    is_portable
+        Whether a copy may record, too. A function that keeps parameters to itself must not: those of the copy are
+        others.
 
     Examples
     --------
@@ -46,10 +48,23 @@ class Variants:
     """
 
     def __init__(
-        self, programs: Iterable[Program], record_at: Callable[[Sequence[float]], Program] | None = None
-    ) -> None:
+        self, programs: Iterable[Program], record_at: Callable[[Sequence[float]], Program] | None = None, *,
+        is_portable: bool = False,
+    ) -> None:  # fmt: skip
         self._programs = list(programs)
-        self._record_at = record_at
+        if not self._programs or not all(isinstance(each, Program) for each in self._programs):
+            msg = f"programs must be one Program at least, not {self._programs!r}"
+            raise OperandError(msg)
+        if len({tuple(map(id, each.params)) for each in self._programs}) > 1:
+            msg = "programs must be of the same parameters, for there is one gradient by them"
+            raise ArgumentError(msg)
+        self._record_at, self._is_portable = record_at, is_portable
+
+    def __copy__(self) -> Self:
+        return type(self)(self._programs, self._record_at, is_portable=self._is_portable)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copied, (type(self), self._programs, self._record_at if self._is_portable else None, self._is_portable)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """
@@ -80,7 +95,7 @@ class Variants:
         >>> loaded([0.5])
         Traceback (most recent call last):
         ...
-        autograd.errors.GuardError: example 0 goes a way that was not recorded before the programs were saved, ...
+        autograd.errors.GuardError: example 0 goes a way that was not recorded before, ...
         """
         write_programs(path, self._programs)
 
@@ -149,7 +164,7 @@ class Variants:
         Parameters
         ----------
         x, params, check, threads
-            As for a `Program`.
+            As for a `Program`. The leaves have the numbers in `params` while the function is recorded.
 
         Returns
         -------
@@ -261,9 +276,10 @@ class Variants:
         parts: list[tuple[Program, Any, Any]] = []
         tried = 0
         while len(left):
-            is_new = tried == len(self._programs)
-            if is_new:
-                self._record_one_more(int(left[0]), points[left[0]].tolist(), params)
+            with parameters:  # one thread at a time
+                is_new = tried == len(self._programs)
+                if is_new:
+                    self._record_one_more(int(left[0]), points[left[0]].tolist(), params)
             program = self._programs[tried]
             goes = program.follows(points[left], params=params)
             goes[0] |= is_new  # if rounding is to decide, the program itself refuses
@@ -281,8 +297,8 @@ class Variants:
     def _record_one_more(self, example: int, point: Sequence[float], params: Any) -> None:
         if self._record_at is None:
             msg = (
-                f"example {example} goes a way that was not recorded before the programs were saved, and the function "
-                "is not in the file: run such examples first, and save again"
+                f"example {example} goes a way that was not recorded before, nor can it be now: a file or a copy has "
+                "the programs, but not the function. Run such examples first, and save or copy again"
             )
             error = GuardError(msg)
             error.example = example
@@ -293,8 +309,15 @@ class Variants:
                 "with where, maximum or relu, which are part of a program, in place of comparisons"
             )
             raise GuardError(msg)
-        with _having(self.params, self._programs[0]._numbers(params).tolist()):
+        numbers = [] if params is None else self._programs[0]._numbers(params).tolist()
+        before = [leaf.data for leaf in self.params]
+        try:
+            for leaf, own in zip(self.params, numbers, strict=False):
+                leaf.data = own
             self._programs.append(self._record_at(point))
+        finally:
+            for leaf, own, _ in zip(self.params, before, numbers, strict=False):
+                leaf.data = own
 
     # ------------------------------------------------------------------ shown
 
@@ -327,6 +350,13 @@ class Variants:
         return side_by_side({f"way {i}": picture for i, picture in enumerate(pictures)})
 
 
+def _copied(
+    kind: type[Variants], programs: list[Program], record_at: Callable[[Sequence[float]], Program] | None,
+    is_portable: bool,  # noqa: FBT001 - given by a pickle
+) -> Variants:  # fmt: skip
+    return kind(programs, record_at, is_portable=is_portable)
+
+
 def _of_each(parts: Sequence[tuple[Program, Any, Any]], run: Callable[[Program, Any], Any]) -> list[Any]:
     """Run each part; an error counts the examples of all parts."""
     results = []
@@ -349,16 +379,3 @@ def _together(rows: Sequence[Any], parts: Sequence[Any]) -> Any:
     for places, numbers in zip(rows, parts, strict=True):
         whole[places] = numbers
     return whole
-
-
-@contextmanager
-def _having(leaves: Sequence[Value], numbers: Sequence[float]) -> Iterator[None]:
-    """Let leaves have other numbers for a while."""
-    before = [leaf.data for leaf in leaves]
-    try:
-        for leaf, number in zip(leaves, numbers, strict=True):
-            leaf.data = number
-        yield
-    finally:
-        for leaf, number in zip(leaves, before, strict=True):
-            leaf.data = number
