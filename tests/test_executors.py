@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -22,12 +23,13 @@ import nn
 from autograd import Value, record
 from autograd.ops import TABLE
 from autograd.primitives import C_LIBRARY
-from autograd.program import coding, compiling, crew, executor, interpreter, mailbox, straight
+from autograd.program import background, coding, compiling, crew, executor, interpreter, locking, mailbox, straight
 from autograd.program.arrays import ArrayExecutor
 from autograd.program.expanding import expanded
 from autograd.program.interpreter import Interpreter
 from autograd.program.machine import Features, features
 from autograd.program.straight import StraightLine
+from autograd.program.tape import Tape
 from autograd.rules import IEEE, group, parameters
 from autograd.rules.functions import ieee_operation
 from autograd.testing import expressions
@@ -408,6 +410,49 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
             subprocess.run([sys.executable, "-c", code, moment], env=environment, timeout=60, check=True)
 
 
+def test_who_forks_has_all_locks_even_if_interrupted(monkeypatch):
+    events = []
+
+    class Lock:
+        def __init__(self, name, interrupts):
+            self.name, self.interrupts = name, interrupts
+
+        def acquire(self):
+            if self.interrupts:
+                self.interrupts -= 1
+                raise KeyboardInterrupt
+            events.append(f"take {self.name}")
+
+        def release(self):
+            events.append(f"release {self.name}")
+
+    monkeypatch.setattr(locking, "_LOCKS", (Lock("a", 2), Lock("b", 0), Lock("c", 1)))
+    fork = locking._Fork()
+    fork.begin()
+    fork.end_in_parent()
+    with pytest.raises(KeyboardInterrupt):
+        time.sleep(30)
+    fork.begin()
+    fork.end_in_parent()
+    time.sleep(0.05)  # no other interrupt comes
+    fork.begin()
+    fork.end()
+    assert events == ["take a", "take b", "take c", "release c", "release b", "release a"] * 3
+
+
+def test_nobody_is_in_the_compiler_while_the_process_ends(monkeypatch):
+    events = []
+
+    class Lock:
+        def acquire(self):
+            events.append("take")
+
+    monkeypatch.setattr(background, "compiler", Lock())
+    monkeypatch.setattr(background, "_is_ending", threading.Event())
+    background._end()
+    assert (events, background._is_ending.is_set()) == (["take"], True)
+
+
 @pytest.mark.parametrize("count", [0, 1, 127, 128, 1000])
 def test_threads_share_the_examples(count):
     model = nn.MLP(3, [5, 1], activation="tanh", seed=0)
@@ -469,6 +514,62 @@ def test_a_job_that_was_not_waited_for_ends_before_the_next(monkeypatch):
         runner._function = function
         assert all(map(same_bits, program.value_and_grad(points, threads=2), expected))
     assert was_busy == [False] * 40
+
+
+def test_a_job_that_was_posted_in_silence_is_done(monkeypatch):
+    program, points = a_network()
+    expected = program.value_and_grad(points, threads=2)
+    (member,) = crew.crew(1)._members
+    until = time.monotonic() + 60
+    while member._is_awake and time.monotonic() < until:
+        time.sleep(0.01)
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(member, "_ring", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            program.value_and_grad(points, threads=2)
+    assert member._is_busy
+    assert all(map(same_bits, program.value_and_grad(points, threads=2), expected))
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_where_there_are_no_threads_it_is_computed_without(monkeypatch, is_compiled):
+    program = record(lambda x: autograd.exp(x[0]) * x[1], [0.5, 1.0])
+    points = np.random.default_rng(0).normal(size=(1000, 2))
+    if is_compiled:
+        program.compile()
+    expected = program.value_and_grad(points, threads=3)
+
+    def none(*_):
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(executor._thread, "start_new_thread", none)
+    monkeypatch.setattr(crew.threading.Thread, "start", none)
+    crew.crew.cache_clear()
+    assert all(map(same_bits, program.value_and_grad(points, threads=3), expected))
+    crew.crew.cache_clear()
+
+
+def test_what_fails_in_a_thread_is_raised(monkeypatch):
+    program = record(lambda x: autograd.exp(x[0]), [0.5])
+    program.compile()
+    points, run = np.ones((1000, 1)), StraightLine.run
+
+    def failing(self, inputs, params):
+        if inputs[0] != 1.0:
+            msg = "there is no memory"
+            raise MemoryError(msg)
+        return run(self, inputs, params)
+
+    monkeypatch.setattr(StraightLine, "run", failing)
+    assert program(points, threads=2).tolist() == pytest.approx([math.e] * 1000)
+    points[500:] = 2.0
+    with pytest.raises(MemoryError, match="there is no memory"):
+        program(points, threads=2)
 
 
 def test_a_forked_process_has_threads_of_its_own():
@@ -739,12 +840,51 @@ def test_without_a_home_it_is_compiled_each_time(monkeypatch):
 
 def test_only_the_latest_files_are_kept(cache):
     cache.mkdir()
-    for age in range(12):
-        (cache / f"interpreter-{age}.o").write_bytes(b"")
-        os.utime(cache / f"interpreter-{age}.o", (1e9 - age, 1e9 - age))
+    own = [cache / f"interpreter-{age:032x}.o" for age in range(12)]
+    somebody_elses = [cache / "interpreter.o", cache / "main.o", cache / f"{0:032x}.o"]
+    for age, file in enumerate([*own, *somebody_elses]):
+        file.write_bytes(b"")
+        os.utime(file, (1e9 - age, 1e9 - age))
     assert works()
-    assert len([*cache.iterdir()]) == compiling._KEPT
-    assert not (cache / "interpreter-11.o").exists()
+    assert len([*cache.iterdir()]) == compiling._KEPT + 3
+    assert not own[-1].exists()
+    assert own[-2].exists()
+    assert all(file.exists() for file in somebody_elses)
+
+
+def test_the_folder_may_be_named_from_home(cache, monkeypatch):
+    monkeypatch.setenv("HOME", str(cache))
+    monkeypatch.setenv("CHAINRULE_CACHE", "~/kept")
+    assert works()
+    assert len([*(cache / "kept").iterdir()]) == 1
+
+
+def test_what_has_no_instructions_is_never_compiled(monkeypatch):
+    monkeypatch.setattr(executor, "Compilation", None)  # whose call fails
+    program = record(lambda x: x[1], [1.0, 2.0])
+    for _ in range(3):
+        assert program.value_and_grad([[3.0, 4.0], [5.0, 6.0]])[0].tolist() == [4.0, 6.0]
+
+
+def test_what_is_appended_meanwhile_is_no_part_of_what_is_compiled(monkeypatch):
+    """A compiler reads the tape beside, while the program writes derivatives on it."""
+    program = record(lambda x: autograd.tanh(x[0] * x[1]) + autograd.dot(x, [2.0, 3.0]), [0.5, 2.0])
+    copied = Tape.copied
+
+    def meanwhile(tape, count):
+        found = copied(tape, count)
+        tape.emit("exp", 0)
+        return found
+
+    monkeypatch.setattr(Tape, "copied", meanwhile)
+    points = np.random.default_rng(0).normal(size=(20, 2))
+    compiled = StraightLine(program._tape, program._observed, [])
+    found, *_ = compiled.run(points, np.empty(0))
+    monkeypatch.undo()
+    assert np.allclose(found[0], np.tanh(points.prod(axis=1)) + points @ [2.0, 3.0], rtol=1e-14)
+    rows = program._tape.copied(2)
+    assert [len(row) for row in rows] == [2, 3, rows[1][-1]]
+    program._tape.emit("log", 0)  # what exports memory could not grow
 
 
 def test_a_failure_of_the_compiler_leaves_what_runs(monkeypatch):

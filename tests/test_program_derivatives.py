@@ -1,6 +1,7 @@
 """Graphs of derivatives, recorded: Jacobians and second derivatives by a program are those of the eager functions."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import autograd
 import nn
 from autograd import Value, gradients, record, recorded
 from autograd.errors import ArgumentError
+from autograd.program import tape
 from autograd.testing import expressions
 
 SMOOTH = ["add", "sub", "mul", "tanh", "sin", "exp", "sigmoid", "softplus"]
@@ -96,3 +98,40 @@ def test_the_gradient_by_all_parameters_of_a_network():
     assert program.jacobian([0.7, -0.4]).shape == (13, 13)
     with pytest.raises(ArgumentError, match=r"params\[13\] must be in the graph"):
         record(lambda x: gradients(model(x), params), [0.1, 0.2], params=[*params, Value(1.0)])
+
+
+def interrupted_at(line, run):
+    """Raise at a line of the tape's code, be it between two that belong together; tell whether there are so many."""
+    left, before = iter(range(line)), sys.gettrace()
+
+    def trace(frame, event, _):
+        if frame.f_code.co_filename != tape.__file__:
+            return None
+        if event == "line" and next(left, None) is None:
+            raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        run()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_derivatives_that_were_interrupted_are_written_anew():
+    def f(x):
+        return autograd.where(x[0], autograd.tanh(x[0] * x[1]), -x[1]) * 3.0 + x[0] ** 3
+
+    point = [0.5, 2.0]
+    expected = record(f, point).jacobian(point).tolist()
+    line, has_ended = 0, False
+    while not has_ended:
+        program = record(f, point)
+        has_ended = not interrupted_at(line, lambda program=program: program._flat_slopes)
+        assert program.jacobian(point).tolist() == expected, line
+        assert program(point) == f([Value(x) for x in point]).data
+        line += 3
+    assert line > 300

@@ -84,14 +84,14 @@ def test_fractions_and_integers_are_numbers():
     assert product()([True, 2]) == 2.0
 
 
-@pytest.mark.parametrize("threads", [0, -1, 1.0, "2", None, True])
+@pytest.mark.parametrize("threads", [0, -1, 1.0, "2", None, True, 1025, 10**9])
 def test_threads_are_a_whole_number(threads):
     weight = Value(3.0)
     program = record(lambda x: x[0] * weight if x[0] > 0 else x[0], [1.0], [weight], on_guard="record")
     for each in (product(), program):
         points = np.ones((3, 2 if each is not program else 1))
         for run in (each, each.value_and_grad, each.jacobian):
-            with pytest.raises(ArgumentError, match=f"threads must be a whole number, 1 or more, not {threads!r}"):
+            with pytest.raises(ArgumentError, match=f"threads must be a whole number from 1 to 1024, not {threads!r}"):
                 run(points, threads=threads)
             run(points, threads=np.int64(2))
 
@@ -231,6 +231,29 @@ def test_a_constant_that_has_changed_is_noticed():
             run([4.0])
     rate.data = 0.5
     assert program([4.0]) == 2.0
+
+
+@pytest.mark.parametrize(("before", "after"), [(math.nan, 5.0), (0.0, -0.0), (-0.0, 0.0), (1.0, math.nan)])
+def test_a_constant_that_is_another_zero_or_no_number_has_changed(before, after):
+    constant = Value(before)
+    program = record(lambda x: autograd.atan2(constant, x[0]), [-1.0])
+    first = program([-1.0])
+    constant.data = after
+    with pytest.raises(StaleGraphError, match=f"{after} was {before}"):
+        program([-1.0])
+    constant.data = before
+    assert program([-1.0]) == first or math.isnan(first)
+
+
+def test_messages_are_short_whatever_was_given():
+    weight = Value(3.0)
+    program = record(lambda x: x[0] * weight, [1.0], [weight])
+    for wrong in ("x" * 10**6, [None] * 10**5, {1: 10**1000}, [[1j] * 10**5]):
+        with pytest.raises(OperandError, match="x must be 1 numbers, or rows of so many, not ") as caught:
+            program(wrong)
+        assert len(str(caught.value)) < 200
+    with pytest.raises(OperandError, match=r"params must be 1 numbers, not \[Value.*; of a Value give its data"):
+        program([1.0], params=[weight])
 
 
 def test_what_else_changes_does_not_matter():

@@ -6,6 +6,8 @@ import atexit
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from autograd.program.locking import compiler
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -29,7 +31,7 @@ class Compilation(Generic[_T]):
     result
         The code; None as long as it is not there.
     failure
-        Why there will be none.
+        Why there will be none; nobody has asked for the code, and what has run the tape goes on.
     """
 
     def __init__(self, make: Callable[[Callable[[], bool]], _T]) -> None:
@@ -46,7 +48,7 @@ class Compilation(Generic[_T]):
         _running.add(threading.current_thread())
         try:
             self.result = self._make(_is_ending.is_set)
-        except Exception as error:  # noqa: BLE001 - nobody has asked for it: what ran the tape goes on
+        except Exception as error:  # noqa: BLE001 - kept
             self.failure = error
         finally:
             _running.discard(threading.current_thread())
@@ -54,7 +56,8 @@ class Compilation(Generic[_T]):
 
 @atexit.register
 def _end() -> None:
-    """Let no thread be in the compiler while the process ends."""
+    """Let no thread be in the compiler while the process ends, nor enter it."""
     _is_ending.set()
     for thread in tuple(_running):
         thread.join()
+    compiler.acquire()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from contextlib import suppress
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 _DIGEST = hashlib.sha256().digest_size
 
 _KEPT = 12  # files, the latest ones
+
+#: The name of a file, of what is in it and what it was made from; others in the folder are somebody else's.
+_NAME = "{}-{:.32}.o"
+_OWN = re.compile(r"[a-z]+-[0-9a-f]{32}\.o")
 
 
 def compiled(module: Any, features: Features, *, opt: int = 1) -> CompiledFunction:
@@ -128,7 +133,7 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("CHAINRULE_CACHE")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).expanduser()
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
@@ -144,7 +149,7 @@ def _path_of(name: str, sources: list[Path], made_for: str) -> Path | None:
     try:
         for source in sources:
             made_of.update(source.read_bytes())
-        return cache_folder() / f"{name}-{made_of.hexdigest()[:32]}.o"
+        return cache_folder() / _NAME.format(name, made_of.hexdigest())
     except (OSError, RuntimeError):
         return None
 
@@ -171,7 +176,8 @@ def _write(path: Path, code: bytes) -> None:
                 written.replace(path)
             finally:
                 written.unlink(missing_ok=True)
-        kept = sorted(path.parent.glob("*.o"), key=lambda each: each.stat().st_mtime)
+        own = (each for each in path.parent.iterdir() if _OWN.fullmatch(each.name))
+        kept = sorted(own, key=lambda each: each.stat().st_mtime)
         for old in kept[:-_KEPT]:
             old.unlink(missing_ok=True)
 

@@ -11,8 +11,10 @@ import atexit
 import os
 import threading
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from queue import SimpleQueue
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
@@ -48,8 +50,11 @@ class Crew:
     def __init__(self, count: int) -> None:
         self._one_at_a_time = threading.Lock()
         run = _function(features()).run
-        self._members = [_Member(run) for _ in range(count)]
+        self._members: list[_Member] = []
         atexit.register(self._end)
+        with suppress(RuntimeError):  # where the system gives no more threads, there are fewer
+            for _ in range(count):
+                self._members.append(_Member(run))
 
     def run(self, function: CompiledFunction, jobs: Sequence[tuple[bytes, Any]]) -> None:
         """
@@ -62,11 +67,12 @@ class Crew:
         jobs
             For each call, that of the calling thread first, its arguments, and what must live as long as it runs.
         """
-        (own, _), *others = jobs
+        count = len(self._members)
         with self._one_at_a_time:
-            for member, (arguments, alive) in zip(self._members, others, strict=True):
+            for member, (arguments, alive) in zip(self._members, jobs[len(jobs) - count :], strict=True):
                 member.post(function.address, arguments, alive)
-            function.run(own)
+            for arguments, _ in jobs[: len(jobs) - count]:
+                function.run(arguments)
             for member in self._members:
                 member.wait()
 
@@ -90,7 +96,8 @@ class _Member:
         self._run, self._mail = run, np.zeros(mailbox.SIZE, dtype=np.int64)
         self._address = self._mail.ctypes.data
         self._alive: Any = None  # what the job needs
-        self._state, self._bell = threading.Lock(), threading.Event()
+        # not an Event, which an interrupt can leave locked
+        self._state, self._bell = threading.Lock(), SimpleQueue[None]()
         self._is_awake, self._has_ended = True, False
         self._thread = threading.Thread(target=self._serve, name="chainrule", daemon=True)
         self._thread.start()
@@ -101,23 +108,27 @@ class _Member:
         self._alive = arguments, alive
         np = numpy()
         self._do(mailbox.POST, function, np.frombuffer(arguments, dtype=np.int64).ctypes.data)
-        with self._state:
-            is_awake, self._is_awake = self._is_awake, True
-        if not is_awake:
-            self._bell.set()
+        self._ring()
 
     def wait(self) -> None:
         """Wait for the end of the job."""
         while self._is_busy:
             self._do(mailbox.WAIT)
             if self._is_busy:
+                self._ring()  # who has posted the job may have been interrupted before
                 time.sleep(0)  # there may be fewer processors than threads
 
     def end(self) -> None:
         """Have the thread come to its end."""
         self._has_ended = True
-        self._bell.set()
+        self._bell.put(None)
         self._thread.join()
+
+    def _ring(self) -> None:
+        with self._state:
+            if not self._is_awake:
+                self._bell.put(None)
+                self._is_awake = True
 
     def _serve(self) -> None:
         while not self._has_ended:
@@ -125,8 +136,7 @@ class _Member:
             with self._state:
                 self._is_awake = self._is_busy
             if not self._is_awake:
-                self._bell.wait()
-                self._bell.clear()
+                self._bell.get()
 
     def _do(self, task: int, function: int = 0, argument: int = 0) -> None:
         self._run(_PACK(self._address, task, function, argument))

@@ -68,7 +68,7 @@ def depths_of(tape: Tape, results: Sequence[int]) -> Depths:
     ([0, -1, 1, 2], [2, 0, 2, 3])
     """
     np = numpy()
-    codes, starts, operands = (np.array(row) for row in (tape.codes, tape.starts, tape.operands))
+    codes, starts, operands = map(np.asarray, tape.copied(max(results, default=-1) + 1))
     is_source = np.array([name in SOURCES for name in tape.names], dtype=np.int8)[codes]
     levels, last = np.full(len(codes), -1, dtype=np.int32), np.zeros(len(codes), dtype=np.int32)
     levels[results] = 0

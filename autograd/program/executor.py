@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import importlib.util
 import itertools
-import os
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograd.program.arrays import ArrayExecutor, numpy
 from autograd.program.background import Compilation
@@ -17,12 +18,13 @@ from autograd.program.locking import MadeOnce
 from autograd.program.straight import StraightLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from concurrent.futures import ThreadPoolExecutor
+    from collections.abc import Callable, Sequence
 
     from autograd.program.levels import ByLevels
     from autograd.program.running import Runner
     from autograd.program.tape import Tape
+
+_Result = TypeVar("_Result")
 
 #: Seconds, about, that an instruction takes: to be compiled, and by the interpreter for a block and for each example.
 _TO_COMPILE, _FOR_A_BLOCK, _FOR_AN_EXAMPLE = 3e-4, 3e-9, 3e-10
@@ -119,8 +121,8 @@ class Executor:
         if isinstance(runs, Interpreter):
             results = runs.run_parts(parts, params)
         else:
-            waiting = [_threads(threads - 1).submit(runs.run, part, params) for part in parts[1:]]
-            results = [runs.run(parts[0], params), *(each.result() for each in waiting)]
+            waiting = [_begun(partial(runs.run, part, params)) for part in parts[1:]]
+            results = [runs.run(parts[0], params), *(wait() for wait in waiting)]
         stored, sums, finite = zip(*results, strict=True)
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
 
@@ -139,8 +141,8 @@ class Executor:
             return self._compiled[single]
         compilation = self._compilations.get(single)
         if compilation is None:
-            self._spent[single] += first.instructions * (_FOR_A_BLOCK + _FOR_AN_EXAMPLE * count)
-            if self._spent[single] >= first.instructions * _TO_COMPILE:
+            self._spent[single] += _FOR_A_BLOCK + _FOR_AN_EXAMPLE * count  # for each instruction
+            if self._spent[single] >= _TO_COMPILE:
                 compilation = self._compilations[single] = Compilation(
                     lambda is_stopped: StraightLine(*self._wanted, single=single, is_stopped=is_stopped)
                 )
@@ -185,12 +187,25 @@ def _has_llvmlite() -> bool:
     return importlib.util.find_spec("llvmlite") is not None
 
 
-@cache
-def _threads(count: int) -> ThreadPoolExecutor:
-    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - few ask for it
+def _begun(task: Callable[[], _Result]) -> Callable[[], _Result]:
+    """Begin with a task in a thread of its own; if the system has none, do it. Give what waits for the result."""
+    done = SimpleQueue[tuple[Any, BaseException | None]]()
 
-    return ThreadPoolExecutor(count, thread_name_prefix="chainrule")
+    def work() -> None:
+        try:
+            done.put((task(), None))
+        except BaseException as error:  # noqa: BLE001 - for who waits
+            done.put((None, error))
 
+    def result() -> _Result:
+        found, error = done.get()
+        if error:
+            raise error
+        return found  # type: ignore[no-any-return]
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_threads.cache_clear)  # there these threads do not run
+    try:
+        # not of `threading`, nor a future: an interrupt can leave their locks as it must not
+        _thread.start_new_thread(work, ())
+    except RuntimeError:
+        work()
+    return result

@@ -81,7 +81,8 @@ class Layer(NamedTuple):
         Returns
         -------
         int or None
-            None if it cannot, or if it would not pay: there is no whole vector of inputs, or of sums.
+            None if it cannot, or if it would not pay: there is no whole vector of inputs, or of sums, or a vector has
+            two numbers.
         """
         first = columns.get(self.xs[0])
         follow = first is not None and [columns.get(x) for x in self.xs] == [*range(first, first + len(self.xs))]
@@ -334,19 +335,20 @@ def uses_of(tape: Tape, needed: Sequence[int]) -> Any:
     tape
         The instructions.
     needed
-        Places of those that count.
+        Places of those that count, in order.
 
     Returns
     -------
     numpy.ndarray
-        A count for each place of the tape.
+        A count for each place of the tape, to the last of these.
     """
     np = numpy()
-    reads = np.zeros(len(tape), dtype=bool)
+    count = needed[-1] + 1 if needed else 0
+    codes, starts, operands = map(np.asarray, tape.copied(count))
+    reads = np.zeros(count, dtype=bool)
     reads[np.asarray(needed, dtype=np.int32)] = True
-    reads &= ~np.isin(np.asarray(tape.codes), [code for code, name in enumerate(tape.names) if name in SOURCES])
-    is_read = np.repeat(reads, np.diff(np.asarray(tape.starts)))
-    return np.bincount(np.asarray(tape.operands)[is_read], minlength=len(tape))
+    reads &= ~np.isin(codes, [code for code, name in enumerate(tape.names) if name in SOURCES])
+    return np.bincount(operands[np.repeat(reads, np.diff(starts))], minlength=count)
 
 
 def outers_of(products: Sequence[tuple[int, int, int]]) -> list[Outer]:

@@ -1,11 +1,12 @@
 """
-Locks: one thread at a time makes what runs a program, and one is in the compiler.
+Locks: one thread at a time records with other numbers than parameters have, makes what runs a program, or compiles.
 
-A fork waits for both. Otherwise the child, which has none of the other threads, could wait for ever.
+A fork waits for all three. Otherwise the child, which has none of the other threads, could wait for ever.
 """
 
 from __future__ import annotations
 
+import _thread
 import os
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-#: Who holds both has taken `making` first.
-making, compiler = threading.RLock(), threading.RLock()
+#: Who holds several has taken them in this order.
+parameters, making, compiler = _LOCKS = threading.RLock(), threading.RLock(), threading.RLock()
 
 
 class MadeOnce(Generic[_T]):
@@ -43,15 +44,35 @@ class MadeOnce(Generic[_T]):
         return kept[self._name]  # type: ignore[no-any-return]
 
 
-def _hold() -> None:
-    making.acquire()
-    compiler.acquire()
+class _Fork:
+    """Holds all locks while a process forks. What is raised meanwhile Python only prints, and forks all the same."""
 
+    def __init__(self) -> None:
+        self._is_interrupted = False
 
-def _let_go() -> None:
-    compiler.release()
-    making.release()
+    def begin(self) -> None:
+        """Take the locks, come what may."""
+        self._is_interrupted = False
+        for lock in _LOCKS:
+            while True:
+                try:
+                    lock.acquire()
+                    break
+                except KeyboardInterrupt:
+                    self._is_interrupted = True
+
+    def end(self) -> None:
+        """Let go."""
+        for lock in reversed(_LOCKS):
+            lock.release()
+
+    def end_in_parent(self) -> None:
+        """Let go; an interrupt comes anew, once this is over."""
+        self.end()
+        if self._is_interrupted:
+            threading.Timer(0.01, _thread.interrupt_main).start()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_let_go)
+    _fork = _Fork()
+    os.register_at_fork(before=_fork.begin, after_in_parent=_fork.end_in_parent, after_in_child=_fork.end)

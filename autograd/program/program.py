@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import reprlib
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from autograd.program.executor import Executor
 from autograd.program.graph import Graph
 from autograd.program.guards import put_guards
 from autograd.program.listing import clear_labels, listing
-from autograd.program.locking import MadeOnce
+from autograd.program.locking import MadeOnce, parameters
 from autograd.program.replaying import replay
 from autograd.program.tape import SOURCES, Tape
 from autograd.program.translating import put_backward, put_forward
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 
 #: To compute as many nodes one by one takes a tenth of a second, for a message alone.
 _MANY_NODES = 100_000
+
+_MOST_THREADS = 1024
+
+_SHORT = reprlib.Repr()  # messages do not repeat all that was given
+_SHORT.maxother = 80
 
 
 class Program:
@@ -146,7 +152,12 @@ class Program:
         return [*self._first_slopes, *(place for row in others for place in row)]
 
     def _slopes_of(self, root: int) -> list[int]:
-        return put_backward(self._tape, self._graph, self._place, root, self._graph.leaves())
+        before = len(self._tape)
+        try:
+            return put_backward(self._tape, self._graph, self._place, root, self._graph.leaves())
+        except BaseException:  # as an interrupt
+            self._tape.cut(before)
+            raise
 
     @MadeOnce
     def _forward(self) -> Executor:
@@ -445,7 +456,8 @@ class Program:
     def _numbers(self, params: Any) -> Any:
         np = numpy()
         if params is None:
-            return np.fromiter(map(attrgetter("data"), self.params), float)
+            with parameters:  # they may have others for a while, in another thread
+                return np.fromiter(map(attrgetter("data"), self.params), float)
         numbers = _array(params, self._wanted_params)
         if numbers.shape != (len(self.params),):
             msg = f"{self._wanted_params}, not an array of shape {numbers.shape}"
@@ -455,7 +467,7 @@ class Program:
     def _check_constants(self) -> None:
         """See that leaves which are neither inputs nor params still have the numbers they were recorded with."""
         for leaf, recorded in self._constants:
-            if leaf.data != recorded and recorded == recorded:  # noqa: PLR0124 - a nan may stay one
+            if leaf.data.hex() != recorded.hex():  # a nan stays one, and 0.0 is not -0.0
                 msg = (
                     f"the data of a leaf was changed after the graph was recorded: {describe(leaf)} was {recorded!r}; "
                     "a leaf that is to change must be among inputs or params"
@@ -465,8 +477,8 @@ class Program:
     def _run(self, executor: Executor, points: Any, numbers: Any, *, check: bool, threads: int) -> tuple[Any, Any]:
         """Give for each example the values, what the guards look at, and any slopes; and sums of slopes."""
         flag(check, "check")
-        if not hasattr(threads, "__index__") or isinstance(threads, bool) or threads < 1:
-            msg = f"threads must be a whole number, 1 or more, not {threads!r}"
+        if not hasattr(threads, "__index__") or isinstance(threads, bool) or not 1 <= threads <= _MOST_THREADS:
+            msg = f"threads must be a whole number from 1 to {_MOST_THREADS}, not {threads!r}"
             raise ArgumentError(msg)
         stored, sums, is_finite = executor.run(points, numbers, threads)
         if self._guards:
@@ -613,7 +625,11 @@ def _array(given: Any, wanted: str) -> Any:
         if found.dtype.kind in "biuf":
             return found.astype(float, copy=False)
     except (TypeError, ValueError) as error:
-        msg = f"{wanted}, not {given!r}"
-        raise OperandError(msg) from error
-    msg = f"{wanted}, not {given!r}"
-    raise OperandError(msg)
+        raise _refusal(given, wanted) from error
+    raise _refusal(given, wanted)
+
+
+def _refusal(given: Any, wanted: str) -> OperandError:
+    is_of_values = isinstance(given, list | tuple) and any(isinstance(each, Value) for each in given)
+    hint = "; of a Value give its data" if is_of_values else ""
+    return OperandError(f"{wanted}, not {_SHORT.repr(given)}{hint}")

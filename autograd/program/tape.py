@@ -216,12 +216,47 @@ class Tape:
     def _new(self, op: str, operands: tuple[int, ...]) -> int:
         code = self._code_of.get(op)
         if code is None:
-            code = self._code_of[op] = len(self.names)
+            code = len(self.names)
             self.names.append(op)
+            self._code_of[op] = code
         self.codes.append(code)
         self.operands.extend(operands)
         self.starts.append(len(self.operands))
         return len(self.codes) - 1
+
+    def copied(self, count: int) -> tuple[array[int], array[int], array[int]]:
+        """
+        Copy the first instructions, while another thread may append some.
+
+        Parameters
+        ----------
+        count
+            How many.
+
+        Returns
+        -------
+        codes, starts, operands
+            As `Tape` has them.
+        """
+        starts = self.starts[: count + 1]
+        return self.codes[:count], starts, self.operands[: starts[-1]]
+
+    def cut(self, length: int) -> None:
+        """
+        Take back instructions, be the last one appended in part only.
+
+        Parameters
+        ----------
+        length
+            How many are left.
+        """
+        del self.codes[length:], self.starts[length + 1 :]
+        del self.operands[self.starts[length] :]
+        for places in (self._sources, self._places):
+            for key in [key for key, place in places.items() if place >= length]:
+                del places[key]
+        for place in [place for place in self.numbers if place >= length]:
+            del self.numbers[place]
 
     # ------------------------------------------------------------------ what texts of the table are written with
 
