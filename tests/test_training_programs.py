@@ -291,7 +291,7 @@ def test_a_gradient_that_is_no_number_is_no_agreement(monkeypatch):
     plain = replaying.LossProgram.gradient
     monkeypatch.setattr(replaying.LossProgram, "gradient", gradient)
     with pytest.raises(ArgumentError, match="depends on more"):
-        by(nn.MLP(WIDTH, [1], seed=0), *examples(0), programs=True, loss=lambda o, t: nn.mse(o, t))
+        by(nn.MLP(WIDTH, [1], seed=0), *examples(0), programs=True, loss=lambda o, t: nn.mse(o, t) * 1.0)
 
 
 # ---------------------------------------------------------------------- where there can be no programs
