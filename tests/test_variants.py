@@ -324,6 +324,7 @@ def test_variants_are_of_programs_with_the_same_parameters():
     for programs in ([], [1], "ab", [one, w]):
         with pytest.raises(OperandError, match="programs must be one Program at least, not "):
             Variants(programs)
-    for programs in ([one, other], [none, one]):
-        with pytest.raises(ArgumentError, match="programs must be of the same parameters"):
+    two = record(lambda x: x[0] * w * x[1], [1.0, 2.0], [w])
+    for programs in ([one, other], [none, one], [one, two]):
+        with pytest.raises(ArgumentError, match="programs must be of as many inputs and of the same parameters"):
             Variants(programs)

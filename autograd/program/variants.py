@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd.errors import ArgumentError, AutogradError, GuardError, OperandError
@@ -55,8 +56,8 @@ class Variants:
         if not self._programs or not all(isinstance(each, Program) for each in self._programs):
             msg = f"programs must be one Program at least, not {self._programs!r}"
             raise OperandError(msg)
-        if len({tuple(map(id, each.params)) for each in self._programs}) > 1:
-            msg = "programs must be of the same parameters, for there is one gradient by them"
+        if len({(len(each._graph.inputs), *map(id, each.params)) for each in self._programs}) > 1:
+            msg = "programs must be of as many inputs and of the same parameters, for one function has them"
             raise ArgumentError(msg)
         self._record_at, self._is_portable = record_at, is_portable
 
@@ -64,7 +65,8 @@ class Variants:
         return type(self)(self._programs, self._record_at, is_portable=self._is_portable)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _copied, (type(self), self._programs, self._record_at if self._is_portable else None, self._is_portable)
+        record_at = self._record_at if self._is_portable else None
+        return partial(type(self), is_portable=self._is_portable), (self._programs, record_at)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """
@@ -322,10 +324,8 @@ class Variants:
     # ------------------------------------------------------------------ shown
 
     def __repr__(self) -> str:
-        stats, count = self.stats, len(self._programs)
-        return (
-            f"<Variants of {stats['inputs']} inputs and {stats['params']} params: {count} program{'s' * (count > 1)}>"
-        )
+        inputs, count = len(self._programs[0]._graph.inputs), len(self._programs)
+        return f"<Variants of {inputs} inputs and {len(self.params)} params: {count} program{'s' * (count > 1)}>"
 
     def __str__(self) -> str:
         """List the tape of each program, below the comparisons that lead to it."""
@@ -348,13 +348,6 @@ class Variants:
 
         pictures = [program.picture(gradient=gradient, limit=limit) for program in self._programs]
         return side_by_side({f"way {i}": picture for i, picture in enumerate(pictures)})
-
-
-def _copied(
-    kind: type[Variants], programs: list[Program], record_at: Callable[[Sequence[float]], Program] | None,
-    is_portable: bool,  # noqa: FBT001 - given by a pickle
-) -> Variants:  # fmt: skip
-    return kind(programs, record_at, is_portable=is_portable)
 
 
 def _of_each(parts: Sequence[tuple[Program, Any, Any]], run: Callable[[Program, Any], Any]) -> list[Any]:
