@@ -6,8 +6,8 @@ A fork waits for all three. Otherwise the child, which has none of the other thr
 
 from __future__ import annotations
 
-import _thread
 import os
+import signal
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -70,7 +70,7 @@ class _Fork:
         """Let go; an interrupt comes anew, once this is over."""
         self.end()
         if self._is_interrupted:
-            threading.Timer(0.01, _thread.interrupt_main).start()
+            threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 
 if hasattr(os, "register_at_fork"):
