@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
-import threading
+import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,13 +62,13 @@ def write_whole(path: str | bytes | os.PathLike[str], content: Iterable[bytes]) 
         The file cannot be written.
     """
     name = name_of(path)
+    target = Path(name)
     try:
-        target = Path(name).resolve()
         if target.exists() and not target.is_file():
             with target.open("wb") as file:
                 file.writelines(content)
         else:
-            _replace(target, content)
+            _replace(Path(os.path.realpath(target)), content)
     except OSError as error:
         if error.errno is None:
             raise
@@ -76,14 +76,16 @@ def write_whole(path: str | bytes | os.PathLike[str], content: Iterable[bytes]) 
 
 
 def _replace(target: Path, content: Iterable[bytes]) -> None:
-    unfinished = target.with_name(f".{os.getpid()}-{threading.get_ident()}.unfinished")
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    unfinished = target.with_name(f".{secrets.token_hex(8)}.unfinished")
     try:
-        with unfinished.open("wb") as file:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(unfinished, flags, 0o666 if mode is None else mode), "wb") as file:
             file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, unfinished)
+        if mode is not None:
+            unfinished.chmod(mode)  # some of which the umask may have taken
         unfinished.replace(target)
     finally:
         with suppress(OSError):

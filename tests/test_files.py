@@ -35,6 +35,26 @@ def test_a_link_stays_one(tmp_path):
     assert len([*tmp_path.iterdir()]) == 2
 
 
+def test_files_that_are_written_at_once_are_apart(tmp_path):
+    def content():
+        yield b"first "
+        write_whole(tmp_path / "other", [b"other"])
+        yield b"second"
+
+    write_whole(tmp_path / "file", content())
+    assert (tmp_path / "file").read_bytes() == b"first second"
+    assert (tmp_path / "other").read_bytes() == b"other"
+
+
+@needs_links
+def test_by_the_name_of_an_open_pipe():
+    reading, writing = os.pipe()
+    write_whole(f"/dev/fd/{writing}", [b"text"])
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        assert file.read() == b"text"
+
+
 @needs_links
 def test_into_a_pipe_it_is_written(tmp_path):
     pipe, found = tmp_path / "pipe", []

@@ -149,14 +149,17 @@ def _opened(data: bytes) -> io.BytesIO:
         raise _DamagedError(msg)
     content = io.BytesIO(data)
     content.seek(len(first) + 1)
-    if hashlib.sha256(content.getbuffer()[content.tell() :]).hexdigest().encode() != found[2]:
+    if hashlib.sha256(memoryview(data)[content.tell() :]).hexdigest().encode() != found[2]:
         msg = "is damaged: its checksum is not that of its contents; save the program anew, or copy the file again"
         raise _DamagedError(msg)
     return content
 
 
 def _left(content: io.BytesIO) -> int:
-    return len(content.getbuffer()) - content.tell()
+    here = content.tell()
+    left = content.seek(0, io.SEEK_END) - here
+    content.seek(here)
+    return left
 
 
 def _header_in(content: io.BytesIO) -> dict[str, Any]:
