@@ -582,13 +582,19 @@ def numpy_primitives() -> dict[str, Any]:
     same = "cbrt copysign cos cosh exp exp2 expm1 hypot log log10 log1p log2 remainder sin sinh sqrt tan tanh"
     named = {name: name for name in same.split()}
     named |= {f"a{name}": f"arc{name}" for name in ("cos", "cosh", "sin", "sinh", "tan", "tan2", "tanh")}
-    # of `power` NumPy makes a square root where the exponent is 0.5, with other infinities and zeros
-    named |= {"abs": "absolute", "pow": "float_power", "truediv": "divide"}
+    named |= {"abs": "absolute", "truediv": "divide"}
+
+    def power(x: Any, y: Any) -> Any:
+        if np.ndim(y) == 0 and y == 0.5:  # of which NumPy makes a square root, with other infinities and zeros
+            x = np.where((x == 0.0) | (x == -inf), np.abs(x), x)
+        return np.power(x, y)
+
     return {
         **{name: one_by_one(function) for name, function in IEEE.items() if callable(function)},
         **{name: getattr(np, numpys) for name, numpys in named.items()},
         **_zeros_kept(np),
         "dot": lambda start, *factors: reduce(np.add, map(np.multiply, factors[::2], factors[1::2]), start),
+        "pow": power,
         "sum": lambda *terms: reduce(np.add, terms),
     }
 
@@ -597,7 +603,11 @@ def _zeros_kept(np: Any) -> dict[str, Callable[..., Any]]:
     """Give for arrays what has other zeros in NumPy and JAX: none negative of rounding, the first of two equal ones."""
 
     def rounding(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return lambda x: function(x) + 0.0
+        def rounded(x: Any) -> Any:
+            whole = function(x)
+            return np.where(whole == 0.0, 0.0, whole)
+
+        return rounded
 
     return {
         **{name: rounding(getattr(np, name)) for name in ("ceil", "floor", "trunc")},

@@ -44,7 +44,7 @@ def test_jaxs_have_the_zeros_of_floats(name):
     jax = pytest.importorskip("jax", reason="needs JAX")
     numbers = [x for x in CORNERS if abs(x) != 5e-324]  # XLA takes these for zero
     with jax.enable_x64(True):  # noqa: FBT003 - it is JAX's
-        function = jax_primitives()[name]
+        function = jax.jit(jax_primitives()[name])
         rows = list(itertools.product(numbers, repeat=2 if name in BINARY else 1))
         found = function(*(jax.numpy.array(column) for column in zip(*rows, strict=True)))
         for row, x in zip(rows, found.tolist(), strict=True):
