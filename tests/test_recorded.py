@@ -250,7 +250,7 @@ def test_a_copy_that_would_compute_with_other_parameters_is_refused():
         fast = recorded(lambda x: x * w, params=[w], on_guard=on_guard)
         with pytest.raises(OperandError, match="a copy of .* would have params of its own.*decorate it with @recorded"):
             copy.deepcopy(fast)
-        assert copy.copy(fast)(2.0) == 6.0
+        assert copy.copy(fast) is fast
         with pytest.raises(OperandError, match="or record a method"):
             copy.deepcopy(recorded(functools.partial(lambda y, x: x * w * y, 1.0), params=[w], on_guard=on_guard))
     model = nn.MLP(1, [1], seed=0)

@@ -258,10 +258,14 @@ def test_a_copy_records_only_what_has_its_parameters(copied):
     with pytest.raises(GuardError, match="example 0 goes a way .* a copy has the programs, but not the function"):
         twin.value_and_grad([0.5])
     assert copy.copy(program).value_and_grad([0.5])[1].tolist() == [-0.5]
+    nameless = copied(record(lambda x: x[0] * 2 if x[0] > 1 else -x[0], [2.0], on_guard="record"))
+    assert nameless([3.0]) == 6.0
+    with pytest.raises(GuardError, match="but not the function"):
+        nameless([0.5])
     assert len(program.programs) == 1
 
 
-def test_numbers_for_the_parameters_are_seen_by_no_other_run():
+def test_numbers_for_the_parameters_are_seen_by_no_other_run(tmp_path):
     w, inside, go_on = Value(1.0), threading.Event(), threading.Event()
 
     def f(x):
@@ -274,16 +278,62 @@ def test_numbers_for_the_parameters_are_seen_by_no_other_run():
     program, other = record(f, [1.0], [w], on_guard="record"), record(lambda x: x[0] * w, [1.0], [w])
     found = []
     one = threading.Thread(target=lambda: found.append(program([1.5], params=[5.0])))
-    another = threading.Thread(target=lambda: found.append(other([1.0])))
+    constant = record(lambda x: x[0] * w * 0.5, [1.0])
+
+    def saved():
+        other.save(tmp_path / "other")
+        return Program.load(tmp_path / "other")([3.0])
+
+    tasks = (lambda: other([1.0]), lambda: constant([1.0]), saved, lambda: record(lambda x: x[0] * w, [1.0])([4.0]))
+    others = [threading.Thread(target=lambda task=task: found.append(task())) for task in tasks]
     one.start()
     assert inside.wait(30)
-    another.start()
-    another.join(0.05)
+    for thread in others:
+        thread.start()
+        thread.join(0.05)
     go_on.set()
-    one.join()
-    another.join()
-    assert sorted(found) == [1.0, 7.5]
+    for thread in (one, *others):
+        thread.join()
+    assert sorted(found) == [0.5, 1.0, 3.0, 4.0, 7.5]
     assert w.data == 1.0
+
+
+def test_a_function_may_wait_for_other_programs_where_no_numbers_are_given():
+    w = Value(2.0)
+    other = record(lambda x: x[0] * w, [1.0], [w])
+
+    def f(x):
+        found = []
+        thread = threading.Thread(target=lambda: found.append(other([3.0])), daemon=True)
+        thread.start()
+        thread.join(30)
+        return x[0] * found[0] if x[0] > 0 else -x[0] * w
+
+    assert record(f, [-1.0], [w], on_guard="record")([2.0]) == 12.0
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 4, 5, 6])  # before and after it is recorded
+def test_an_interrupt_leaves_parameters_as_they_were(after):
+    class Leaf:
+        """What is interrupted once, when it has been given a number."""
+
+        def __init__(self, number):
+            self.__dict__["data"] = number
+
+        def __setattr__(self, name, number):
+            self.__dict__[name] = number
+            given.append(number)
+            if len(given) == after + 1:
+                raise KeyboardInterrupt
+
+    given = []
+    leaves = [Leaf(float(i)) for i in range(3)]
+    program = record(lambda x: x[0] * 2, [1.0], on_guard="record")
+    program._programs[0].params = leaves
+    with pytest.raises(KeyboardInterrupt):
+        program._recorded_with([7.0, 8.0, 9.0], lambda _: given.append([leaf.data for leaf in leaves]), [2.0])
+    assert [leaf.data for leaf in leaves] == [0.0, 1.0, 2.0]
+    assert ([7.0, 8.0, 9.0] in given) == (after > 2)
 
 
 def test_what_others_do_to_parameters_meanwhile_stays():
@@ -321,7 +371,7 @@ def test_variants_are_of_programs_with_the_same_parameters():
     w, v = Value(1.0), Value(2.0)
     one, other, none = (record(lambda x, p=p: x[0] * (p or 2.0), [1.0], [p] if p else []) for p in (w, v, None))
     assert Variants([one])([3.0]) == 3.0
-    for programs in ([], [1], "ab", [one, w]):
+    for programs in ([], [1], "ab", [one, w], one):
         with pytest.raises(OperandError, match="programs must be one Program at least, not "):
             Variants(programs)
     two = record(lambda x: x[0] * w * x[1], [1.0, 2.0], [w])

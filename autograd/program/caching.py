@@ -240,7 +240,7 @@ class RecordedFunction:
         self._hits = self._misses = 0
 
     def __copy__(self) -> Self:
-        return type(self)(*self._given)
+        return self  # as functions are
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickle by name, as functions are; and else what was recorded, which is recorded anew."""
@@ -256,11 +256,7 @@ class RecordedFunction:
                 "it with @recorded, so that it is found by its name, or record a method of what has the parameters"
             )
             raise OperandError(msg)
-        return type(self), self._given
-
-    @property
-    def _given(self) -> tuple[Any, ...]:
-        return self._f, self._params, sorted(self._static), self._on_guard
+        return type(self), (self._f, self._params, sorted(self._static), self._on_guard)
 
     def _recording(self, call: _Call) -> _Recording:
         found = self._recordings.get(call.key)
@@ -279,29 +275,27 @@ class _Call:
     """A call's arguments: the numbers among them, and their form."""
 
     def __init__(self, bound: inspect.BoundArguments, static: set[str]) -> None:
-        self._signature = bound.signature
-        self._forms: dict[str, Any] = {}  # of the arguments; their own lists may change later
+        self._signature, self._arguments, self._static = bound.signature, bound.arguments, static
         self.numbers: list[float] = []
         self.has_values = False
         self._others: list[Any] = []  # beside each number None, for anything else the thing itself in a tuple
         self._key: list[Any] = []
         self._first: tuple[Any, int, int] = (None, 0, 1)  # the argument, numbers in it, and what can be in their place
+        first = next(iter(bound.signature.parameters), None)
         for name, given in bound.arguments.items():
             self._key.append(name)
             if name in static:
-                self._forms[name] = None
                 self._add_other(given, f"recorded: the static argument {name}")
             else:
                 self._add(given, f"recorded: argument {name}")
-                self._forms[name] = in_the_form_of(given, repeat(None))
-            if name == next(iter(bound.signature.parameters)):
-                self._first = self._forms[name], len(self.numbers), len(self._others)
+            if name == first:
+                self._first = given, len(self.numbers), len(self._others)
         self.key = tuple(self._key)
 
     def _add(self, given: Any, role: str) -> None:
         if isinstance(given, list | tuple | dict):
             places = list(given) if isinstance(given, dict) else range(len(given))
-            self._key += [type(given), tuple(map(_distinct, places))]
+            self._key += [type(given), tuple(map(_distinct, places)) if isinstance(given, dict) else len(given)]
             for place in places:
                 self._add(given[place], f"{role}[{place!r}]")
         elif isinstance(given, Number) and not isinstance(given, bool):
@@ -324,11 +318,20 @@ class _Call:
         self._key.append(_distinct(given))
         self._others.append((given,))
 
+    def keep(self) -> None:
+        """Keep the form of the arguments, but not their lists, which may change later."""
+        self._arguments = {
+            name: None if name in self._static else in_the_form_of(given, repeat(None))
+            for name, given in self._arguments.items()
+        }
+        first, *counts = self._first
+        self._first = (in_the_form_of(first, repeat(None)), *counts)
+
     def on(self, f: Callable[..., Any], variables: Iterable[Value]) -> Any:
         """Call a function with these arguments, but with Values in the place of the numbers."""
         rest = iter(variables)
         filled = iter([next(rest) if other is None else other[0] for other in self._others])
-        arguments = {name: in_the_form_of(form, filled) for name, form in self._forms.items()}
+        arguments = {name: in_the_form_of(form, filled) for name, form in self._arguments.items()}
         bound = inspect.BoundArguments(self._signature, arguments)
         return f(*bound.args, **bound.kwargs)
 
@@ -353,6 +356,7 @@ class _Recording:
 
     def __init__(self, f: Callable[..., Any], call: _Call, params: Sequence[Value], on_guard: str) -> None:
         forms: dict[Program, Any] = {}
+        call.keep()
 
         def record_at(numbers: Sequence[float]) -> Program:
             returned: list[Any] = []

@@ -12,6 +12,7 @@ from autograd.errors import ArgumentError, OperandError
 from autograd.many import many_node
 from autograd.operands import number
 from autograd.program.graph import graph_of
+from autograd.program.locking import parameters
 from autograd.program.pausing import collector_paused
 from autograd.program.program import Program
 from autograd.program.variants import Variants
@@ -86,8 +87,7 @@ def record(
         point = [number(x, f"record: inputs[{place}]") for place, x in enumerate(given)]
         if on_guard == "record":
             record_at = partial(record_function, f_or_root, params=shared)
-            is_portable = not shared or not keeps_leaves(f_or_root)
-            return Variants([record_at(point)], record_at, is_portable=is_portable)
+            return Variants([record_at(point)], record_at, is_portable=_is_portable(f_or_root, shared))
         return record_function(f_or_root, point, shared, all_used=True)
     if on_guard == "record":
         msg = (
@@ -164,6 +164,11 @@ def keeps_leaves(f: Callable[..., Any]) -> bool:
     return isinstance(f, FunctionType)
 
 
+def _is_portable(f: Callable[..., Any], params: Sequence[Value]) -> bool:
+    """Tell whether a copy of a function, or of a pickle of it, is found and has the parameters that are copied too."""
+    return not keeps_leaves(f) or not (params or "<" in getattr(f, "__qualname__", "<"))
+
+
 class _Recorder(LineTrace):
     """What is cut off while a function is recorded stays a node: at other numbers it is another number."""
 
@@ -188,7 +193,8 @@ def _program(
     roots: Sequence[Value], inputs: Sequence[Value], params: Sequence[Value], comparisons: Sequence[Comparison], *,
     single: bool,
 ) -> Program:  # fmt: skip
-    graph, constants = graph_of(roots, inputs, params, comparisons, single=single)
+    with parameters:
+        graph, constants = graph_of(roots, inputs, params, comparisons, single=single)
     return Program(graph, params, constants)
 
 

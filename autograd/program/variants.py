@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd.errors import ArgumentError, AutogradError, GuardError, OperandError
 from autograd.program.arrays import numpy
-from autograd.program.locking import parameters
+from autograd.program.locking import making, parameters
 from autograd.program.program import Program, programs_in, write_programs
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from autograd.drawing.picture import Picture
     from autograd.engine import Value
@@ -52,9 +53,9 @@ class Variants:
         self, programs: Iterable[Program], record_at: Callable[[Sequence[float]], Program] | None = None, *,
         is_portable: bool = False,
     ) -> None:  # fmt: skip
-        self._programs = list(programs)
+        self._programs = list(programs) if isinstance(programs, Iterable) else []
         if not self._programs or not all(isinstance(each, Program) for each in self._programs):
-            msg = f"programs must be one Program at least, not {self._programs!r}"
+            msg = f"programs must be one Program at least, not {programs!r}"
             raise OperandError(msg)
         if len({(len(each._graph.inputs), *map(id, each.params)) for each in self._programs}) > 1:
             msg = "programs must be of as many inputs and of the same parameters, for one function has them"
@@ -166,7 +167,8 @@ class Variants:
         Parameters
         ----------
         x, params, check, threads
-            As for a `Program`. The leaves have the numbers in `params` while the function is recorded.
+            As for a `Program`. While the function is recorded its leaves have the numbers in `params`: runs of other
+            programs wait, so the function must not wait for them, and who reads the leaves sees these.
 
         Returns
         -------
@@ -278,10 +280,8 @@ class Variants:
         parts: list[tuple[Program, Any, Any]] = []
         tried = 0
         while len(left):
-            with parameters:  # one thread at a time
-                is_new = tried == len(self._programs)
-                if is_new:
-                    self._record_one_more(int(left[0]), points[left[0]].tolist(), params)
+            has_none = tried == len(self._programs)
+            is_new = has_none and self._record_one_more(int(left[0]), points[left[0]].tolist(), params)
             program = self._programs[tried]
             goes = program.follows(points[left], params=params)
             goes[0] |= is_new  # if rounding is to decide, the program itself refuses
@@ -296,7 +296,8 @@ class Variants:
             raise ArgumentError(msg)
         return parts
 
-    def _record_one_more(self, example: int, point: Sequence[float], params: Any) -> None:
+    def _record_one_more(self, example: int, point: Sequence[float], params: Any) -> bool:
+        """Record the way of an example, unless another thread has recorded one meanwhile, which may be the same."""
         if self._record_at is None:
             msg = (
                 f"example {example} goes a way that was not recorded before, nor can it be now: a file or a copy has "
@@ -311,15 +312,28 @@ class Variants:
                 "with where, maximum or relu, which are part of a program, in place of comparisons"
             )
             raise GuardError(msg)
-        numbers = [] if params is None else self._programs[0]._numbers(params).tolist()
+        count = len(self._programs)
+        if params is None:
+            program = self._record_at(point)
+        else:
+            with parameters:
+                program = self._recorded_with(self._programs[0]._numbers(params).tolist(), self._record_at, point)
+        with making:
+            is_new = count == len(self._programs)
+            if is_new:
+                self._programs.append(program)
+        return is_new
+
+    def _recorded_with(
+        self, numbers: Sequence[float], record_at: Callable[[Sequence[float]], Program], point: Sequence[float]
+    ) -> Program:
+        """Record while the parameters have other numbers."""
         before = [leaf.data for leaf in self.params]
         try:
-            for leaf, own in zip(self.params, numbers, strict=False):
-                leaf.data = own
-            self._programs.append(self._record_at(point))
+            _put(self.params, numbers)
+            return record_at(point)
         finally:
-            for leaf, own, _ in zip(self.params, before, numbers, strict=False):
-                leaf.data = own
+            _put(self.params, before)
 
     # ------------------------------------------------------------------ shown
 
@@ -348,6 +362,20 @@ class Variants:
 
         pictures = [program.picture(gradient=gradient, limit=limit) for program in self._programs]
         return side_by_side({f"way {i}": picture for i, picture in enumerate(pictures)})
+
+
+def _put(leaves: Sequence[Value], numbers: Sequence[float]) -> None:
+    """Give leaves numbers; an interrupt waits until all have them."""
+    interrupt, has_put = None, False
+    while not has_put:
+        try:
+            for leaf, own in zip(leaves, numbers, strict=True):
+                leaf.data = own
+            has_put = True
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt:
+        raise interrupt
 
 
 def _of_each(parts: Sequence[tuple[Program, Any, Any]], run: Callable[[Program, Any], Any]) -> list[Any]:
