@@ -56,8 +56,9 @@ class Compilation(Generic[_T]):
 
 @atexit.register
 def _end() -> None:
-    """Let no thread be in the compiler while the process ends, nor enter it."""
+    """Let no thread be in the compiler while the process ends."""
     _is_ending.set()
     for thread in tuple(_running):
         thread.join()
-    compiler.acquire()
+    with compiler:  # which a thread of the user's may be in
+        pass

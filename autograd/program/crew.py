@@ -97,7 +97,8 @@ class _Member:
         self._address = self._mail.ctypes.data
         self._alive: Any = None  # what the job needs
         # not an Event, which an interrupt can leave locked
-        self._state, self._bell = threading.Lock(), SimpleQueue[None]()
+        self._bell: SimpleQueue[None] = SimpleQueue()
+        self._state = threading.Lock()
         self._is_awake, self._has_ended = True, False
         self._thread = threading.Thread(target=self._serve, name="chainrule", daemon=True)
         self._thread.start()
@@ -117,6 +118,7 @@ class _Member:
             if self._is_busy:
                 self._ring()  # who has posted the job may have been interrupted before
                 time.sleep(0)  # there may be fewer processors than threads
+        self._alive = None
 
     def end(self) -> None:
         """Have the thread come to its end."""

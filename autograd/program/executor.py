@@ -5,6 +5,8 @@ from __future__ import annotations
 import _thread
 import importlib.util
 import itertools
+import os
+from contextlib import suppress
 from functools import cache, partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -121,7 +123,7 @@ class Executor:
         if isinstance(runs, Interpreter):
             results = runs.run_parts(parts, params)
         else:
-            waiting = [_begun(partial(runs.run, part, params)) for part in parts[1:]]
+            waiting = [_begun(partial(runs.run, part, params), threads - 1) for part in parts[1:]]
             results = [runs.run(parts[0], params), *(wait() for wait in waiting)]
         stored, sums, finite = zip(*results, strict=True)
         return np.concatenate(stored, axis=1), sum(sums[1:], sums[0]), all(finite) or None
@@ -134,7 +136,7 @@ class Executor:
             return first
         if first.is_dense:
             self._specialise_if_it_pays(first, count, row)  # with the same bits
-        if first.is_dense or self._is_steady:
+        if first.is_dense or self._is_steady or not first.instructions:
             return first
         single = count == 1
         if single in self._compiled:
@@ -187,9 +189,9 @@ def _has_llvmlite() -> bool:
     return importlib.util.find_spec("llvmlite") is not None
 
 
-def _begun(task: Callable[[], _Result]) -> Callable[[], _Result]:
-    """Begin with a task in a thread of its own; if the system has none, do it. Give what waits for the result."""
-    done = SimpleQueue[tuple[Any, BaseException | None]]()
+def _begun(task: Callable[[], _Result], threads: int) -> Callable[[], _Result]:
+    """Let one of so many threads do a task; if the system has none, do it. Give what waits for the result."""
+    done: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
 
     def work() -> None:
         try:
@@ -200,12 +202,40 @@ def _begun(task: Callable[[], _Result]) -> Callable[[], _Result]:
     def result() -> _Result:
         found, error = done.get()
         if error:
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # whose traceback has this frame
         return found  # type: ignore[no-any-return]
 
-    try:
-        # not of `threading`, nor a future: an interrupt can leave their locks as it must not
-        _thread.start_new_thread(work, ())
-    except RuntimeError:
+    jobs = _jobs_of(threads)
+    if jobs is None:
         work()
+    else:
+        jobs.put(work)
     return result
+
+
+@cache
+def _jobs_of(threads: int) -> SimpleQueue[Callable[[], None]] | None:
+    """
+    Give what threads take jobs from; None if there can be no thread.
+
+    Not those of `concurrent.futures`, nor `threading`: an interrupt can leave their locks as it must not.
+    """
+    jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    def serve() -> None:
+        while True:
+            jobs.get()()
+
+    started = 0
+    with suppress(RuntimeError):
+        while started < threads:
+            _thread.start_new_thread(serve, ())
+            started += 1
+    return jobs if started else None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_jobs_of.cache_clear)  # there these threads do not run

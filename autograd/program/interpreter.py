@@ -160,7 +160,10 @@ class Interpreter:
         """
         memories = [self._taken(part.shape, len(params)) for part in parts]
         arguments = [memory.begin(part, params) for memory, part in zip(memories, parts, strict=True)]
-        crew(len(parts) - 1).run(self._function, list(zip(arguments, memories, strict=True)))
+        function = self._function
+        # what a job needs lives as long as that, even if nobody waits for it, and the program is gone by then
+        jobs = [(own, (memory, self, function)) for own, memory in zip(arguments, memories, strict=True)]
+        crew(len(parts) - 1).run(function, jobs)
         results = [memory.results() for memory in memories]
         for memory, part in zip(memories, parts, strict=True):
             self._memories[part.shape].append(memory)

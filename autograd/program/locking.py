@@ -7,7 +7,6 @@ A fork waits for all three. Otherwise the child, which has none of the other thr
 from __future__ import annotations
 
 import os
-import signal
 import threading
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -44,35 +43,7 @@ class MadeOnce(Generic[_T]):
         return kept[self._name]  # type: ignore[no-any-return]
 
 
-class _Fork:
-    """Holds all locks while a process forks. What is raised meanwhile Python only prints, and forks all the same."""
-
-    def __init__(self) -> None:
-        self._is_interrupted = False
-
-    def begin(self) -> None:
-        """Take the locks, come what may."""
-        self._is_interrupted = False
-        for lock in _LOCKS:
-            while True:
-                try:
-                    lock.acquire()
-                    break
-                except KeyboardInterrupt:
-                    self._is_interrupted = True
-
-    def end(self) -> None:
-        """Let go."""
-        for lock in reversed(_LOCKS):
-            lock.release()
-
-    def end_in_parent(self) -> None:
-        """Let go; an interrupt comes anew, once this is over."""
-        self.end()
-        if self._is_interrupted:
-            threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
-
-
 if hasattr(os, "register_at_fork"):
-    _fork = _Fork()
-    os.register_at_fork(before=_fork.begin, after_in_parent=_fork.end_in_parent, after_in_child=_fork.end)
+    # no function of Python, where an interrupt could come between: what is raised in a hook is printed and lost
+    for _lock in reversed(_LOCKS):
+        os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)

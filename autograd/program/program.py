@@ -73,6 +73,7 @@ class Program:
         self._guards = put_guards(self._tape, graph.comparisons, self._place)
         self._values = [self._place[root] for root in graph.roots]
         self._observed = [*self._values, *(guard.place for guard in self._guards)]  # for each example
+        self._written = len(self._tape)
         self._is_steady = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -152,12 +153,12 @@ class Program:
         return [*self._first_slopes, *(place for row in others for place in row)]
 
     def _slopes_of(self, root: int) -> list[int]:
-        before = len(self._tape)
-        try:
-            return put_backward(self._tape, self._graph, self._place, root, self._graph.leaves())
-        except BaseException:  # as an interrupt
-            self._tape.cut(before)
-            raise
+        tape = self._tape
+        if len(tape) != self._written:  # by derivatives that were interrupted
+            tape.cut(self._written)
+        slopes = put_backward(tape, self._graph, self._place, root, self._graph.leaves())
+        self._written = len(tape)
+        return slopes
 
     @MadeOnce
     def _forward(self) -> Executor:
@@ -455,6 +456,8 @@ class Program:
 
     def _numbers(self, params: Any) -> Any:
         np = numpy()
+        if params is None and not self.params:
+            return np.empty(0)
         if params is None:
             with parameters:  # they may have others for a while, in another thread
                 return np.fromiter(map(attrgetter("data"), self.params), float)
@@ -466,8 +469,13 @@ class Program:
 
     def _check_constants(self) -> None:
         """See that leaves which are neither inputs nor params still have the numbers they were recorded with."""
-        for leaf, recorded in self._constants:
-            if leaf.data.hex() != recorded.hex():  # a nan stays one, and 0.0 is not -0.0
+        if not self._constants:
+            return
+        with parameters:
+            now = [leaf.data for leaf, _ in self._constants]
+        for data, (leaf, recorded) in zip(now, self._constants, strict=True):
+            # a nan stays one, and 0.0 is not -0.0
+            if (data != recorded or not data) and data.hex() != recorded.hex():
                 msg = (
                     f"the data of a leaf was changed after the graph was recorded: {describe(leaf)} was {recorded!r}; "
                     "a leaf that is to change must be among inputs or params"
@@ -576,9 +584,11 @@ def write_programs(path: str | os.PathLike[str], programs: Sequence[Program]) ->
     TypeError, RuntimeError, OSError
         As for `Program.save`.
     """
-    for program in programs:
-        program._check_constants()
-    saving.write(path, [program._graph for program in programs], [leaf.data for leaf in programs[0].params])
+    with parameters:
+        for program in programs:
+            program._check_constants()
+        numbers = [leaf.data for leaf in programs[0].params]
+    saving.write(path, [program._graph for program in programs], numbers)
 
 
 def programs_in(path: str | os.PathLike[str]) -> list[Program]:

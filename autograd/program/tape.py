@@ -250,13 +250,14 @@ class Tape:
         length
             How many are left.
         """
-        del self.codes[length:], self.starts[length + 1 :]
-        del self.operands[self.starts[length] :]
         for places in (self._sources, self._places):
             for key in [key for key, place in places.items() if place >= length]:
                 del places[key]
         for place in [place for place in self.numbers if place >= length]:
             del self.numbers[place]
+        del self.operands[self.starts[length] :]
+        del self.starts[length + 1 :]
+        del self.codes[length:]  # last: as long as it is longer, there is something to cut
 
     # ------------------------------------------------------------------ what texts of the table are written with
 
