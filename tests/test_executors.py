@@ -549,6 +549,7 @@ def test_a_job_that_was_posted_in_silence_is_done(monkeypatch, is_dropped):
     del other
     assert kept()  # what a job reads is there
     assert all(map(same_bits, program.value_and_grad(points, threads=2), expected))
+    assert member._alive is None  # of what is done nothing is kept
     if is_dropped:
         gc.collect()
         assert kept() is None

@@ -23,6 +23,9 @@ def test_what_is_there_keeps_its_permissions(tmp_path):
     target.chmod(0o600)
     write_whole(os.fsencode(target), [b"three"])
     assert (target.read_bytes(), stat.S_IMODE(target.stat().st_mode)) == (b"three", 0o600)
+    target.chmod(0o666)  # some of which a umask takes
+    write_whole(target, [b"four"])
+    assert stat.S_IMODE(target.stat().st_mode) == 0o666
 
 
 @needs_links
