@@ -281,7 +281,7 @@ class Variants:
         tried = 0
         while len(left):
             has_none = tried == len(self._programs)
-            is_new = has_none and self._record_one_more(int(left[0]), points[left[0]].tolist(), params)
+            is_new = has_none and self._record_one_more(tried, int(left[0]), points[left[0]].tolist(), params)
             program = self._programs[tried]
             goes = program.follows(points[left], params=params)
             goes[0] |= is_new  # if rounding is to decide, the program itself refuses
@@ -296,8 +296,8 @@ class Variants:
             raise ArgumentError(msg)
         return parts
 
-    def _record_one_more(self, example: int, point: Sequence[float], params: Any) -> bool:
-        """Record the way of an example, unless another thread has recorded one meanwhile, which may be the same."""
+    def _record_one_more(self, tried: int, example: int, point: Sequence[float], params: Any) -> bool:
+        """Record the way of an example, unless there are more than were tried by then: one may be the same."""
         if self._record_at is None:
             msg = (
                 f"example {example} goes a way that was not recorded before, nor can it be now: a file or a copy has "
@@ -312,14 +312,13 @@ class Variants:
                 "with where, maximum or relu, which are part of a program, in place of comparisons"
             )
             raise GuardError(msg)
-        count = len(self._programs)
         if params is None:
             program = self._record_at(point)
         else:
             with parameters:
                 program = self._recorded_with(self._programs[0]._numbers(params).tolist(), self._record_at, point)
         with making:
-            is_new = count == len(self._programs)
+            is_new = tried == len(self._programs)
             if is_new:
                 self._programs.append(program)
         return is_new
