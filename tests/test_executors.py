@@ -881,7 +881,7 @@ def test_the_folder_may_be_named_from_home(cache, monkeypatch):
     assert len([*(cache / "kept").iterdir()]) == 1
 
 
-def test_what_has_no_instructions_is_never_compiled(monkeypatch):
+def test_what_has_no_instructions_is_not_compiled_at_once(monkeypatch):
     monkeypatch.setattr(executor, "Compilation", None)  # whose call fails
     program = record(lambda x: x[1], [1.0, 2.0])
     for _ in range(3):

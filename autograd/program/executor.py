@@ -136,7 +136,7 @@ class Executor:
             return first
         if first.is_dense:
             self._specialise_if_it_pays(first, count, row)  # with the same bits
-        if first.is_dense or self._is_steady or not first.instructions:
+        if first.is_dense or self._is_steady:
             return first
         single = count == 1
         if single in self._compiled:
