@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from autograd.program.locking import compiler
@@ -29,27 +30,22 @@ class Compilation(Generic[_T]):
     Attributes
     ----------
     result
-        The code; None as long as it is not there.
-    failure
-        Why there will be none; nobody has asked for the code, and what has run the tape goes on.
+        The code; None as long as it is not there, and for ever if making it has failed: nobody has asked for it, and
+        what has run the tape goes on.
     """
 
     def __init__(self, make: Callable[[Callable[[], bool]], _T]) -> None:
         self.result: _T | None = None
-        self.failure: Exception | None = None
         self._make = make
         thread = threading.Thread(target=self._compile, name="chainrule compiler", daemon=True)
-        try:
+        with suppress(RuntimeError):  # there are too many, or the process is ending
             thread.start()
-        except RuntimeError as error:  # there are too many, or the process is ending
-            self.failure = error
 
     def _compile(self) -> None:
         _running.add(threading.current_thread())
         try:
-            self.result = self._make(_is_ending.is_set)
-        except Exception as error:  # noqa: BLE001 - kept
-            self.failure = error
+            with suppress(Exception):
+                self.result = self._make(_is_ending.is_set)
         finally:
             _running.discard(threading.current_thread())
 
