@@ -456,9 +456,9 @@ class Program:
 
     def _numbers(self, params: Any) -> Any:
         np = numpy()
-        if params is None and not self.params:
-            return np.empty(0)
         if params is None:
+            if not self.params:
+                return np.empty(0)
             with parameters:  # they may have others for a while, in another thread
                 return np.fromiter(map(attrgetter("data"), self.params), float)
         numbers = _array(params, self._wanted_params)

@@ -165,8 +165,9 @@ def keeps_leaves(f: Callable[..., Any]) -> bool:
 
 
 def _is_portable(f: Callable[..., Any], params: Sequence[Value]) -> bool:
-    """Tell whether a copy of a function, or of a pickle of it, is found and has the parameters that are copied too."""
-    return not keeps_leaves(f) or not (params or "<" in getattr(f, "__qualname__", "<"))
+    """Tell whether a function can be pickled, and computes with parameters that are copied with it."""
+    is_nameless = "<" in getattr(f, "__qualname__", "<")
+    return not (keeps_leaves(f) and (params or is_nameless))
 
 
 class _Recorder(LineTrace):
